@@ -1,0 +1,229 @@
+-- predict.sql: scoring and describing models.
+--
+-- Every function exists for a reference (text) and for a model (mlpg.model),
+-- and for a row, jsonb, text and float8[]: without all of them literals and
+-- parameters are ambiguous.  None is strict: they answer NULL for NULL.
+-- Scoring is STABLE, for names and types of a row may change; an array of
+-- numbers scored by a model that is a value depends on nothing else.
+-- The support function rewrites calls with a whole row into the *_columns
+-- functions, which have to be there first.
+
+CREATE FUNCTION mlpg.predict_support(internal) RETURNS internal
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlpg_sql_predict_support';
+COMMENT ON FUNCTION mlpg.predict_support(internal) IS 'Planner support of mlpg.predict: passes only the columns that the model needs, and estimates the cost.';
+
+CREATE FUNCTION mlpg.predict_columns(model text, columns text[], VARIADIC features "any") RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 10 SUPPORT mlpg.predict_support AS 'MODULE_PATHNAME', 'mlpg_sql_predict_columns';
+COMMENT ON FUNCTION mlpg.predict_columns(text, text[], "any") IS
+'What the planner makes of mlpg.predict with a whole row: the columns that the model needs, bound by their names. EXPLAIN shows it; call mlpg.predict instead.
+Example: EXPLAIN (VERBOSE) SELECT mlpg.predict(''beverage'', t) FROM tomorrow t;';
+
+CREATE FUNCTION mlpg.predict_quantile_columns(model text, level float8, columns text[], VARIADIC features "any") RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 10 SUPPORT mlpg.predict_support AS 'MODULE_PATHNAME', 'mlpg_sql_predict_quantile_columns';
+COMMENT ON FUNCTION mlpg.predict_quantile_columns(text, float8, text[], "any") IS
+'What the planner makes of mlpg.predict_quantile with a whole row: the columns that the model needs, bound by their names. EXPLAIN shows it; call mlpg.predict_quantile instead.
+Example: EXPLAIN (VERBOSE) SELECT mlpg.predict_quantile(''beverage'', t, 0.9) FROM tomorrow t;';
+
+CREATE FUNCTION mlpg.predict_quantiles_columns(model text, levels float8[], columns text[], VARIADIC features "any") RETURNS float8[]
+	LANGUAGE C STABLE PARALLEL SAFE COST 10 SUPPORT mlpg.predict_support AS 'MODULE_PATHNAME', 'mlpg_sql_predict_quantiles_columns';
+COMMENT ON FUNCTION mlpg.predict_quantiles_columns(text, float8[], text[], "any") IS
+'What the planner makes of mlpg.predict_quantiles with a whole row: the columns that the model needs, bound by their names. EXPLAIN shows it; call mlpg.predict_quantiles instead.
+Example: EXPLAIN (VERBOSE) SELECT mlpg.predict_quantiles(''beverage'', t, ''{0.1,0.9}'') FROM tomorrow t;';
+
+CREATE FUNCTION mlpg.predict(model text, features record) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 SUPPORT mlpg.predict_support AS 'MODULE_PATHNAME', 'mlpg_sql_predict';
+COMMENT ON FUNCTION mlpg.predict(text, record) IS
+'The prediction of a registered model (name, name@alias or name@version) for a row of any table, view or subquery, by column name. NULL is a missing value; a column that the model needs must be there.
+Example: SELECT mlpg.predict(''beverage'', t) FROM tomorrow t;';
+
+CREATE FUNCTION mlpg.predict(model text, features jsonb) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict';
+COMMENT ON FUNCTION mlpg.predict(text, jsonb) IS
+'The prediction of a registered model (name, name@alias or name@version) for a JSON object, by key. NULL is a missing value; a column that the model needs must be there.
+Example: SELECT mlpg.predict(''beverage'', ''{"price":120,"promo":true}''::jsonb);';
+
+CREATE FUNCTION mlpg.predict(model text, features text) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict';
+COMMENT ON FUNCTION mlpg.predict(text, text) IS
+'The prediction of a registered model (name, name@alias or name@version) for a JSON object, by key, or the category itself where the model has no other feature. NULL is a missing value; a column that the model needs must be there.
+Example: SELECT mlpg.predict(''beverage'', ''{"price":120,"promo":true}'');';
+
+CREATE FUNCTION mlpg.predict(model text, features float8[]) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict';
+COMMENT ON FUNCTION mlpg.predict(text, float8[]) IS
+'The prediction of a registered model (name, name@alias or name@version) for an array, by position, for models fitted on arrays. NULL is a missing value; a column that the model needs must be there.
+Example: SELECT mlpg.predict(''beverage'', ''{120,1}''::float8[]);';
+
+CREATE FUNCTION mlpg.predict(model mlpg.model, features record) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict';
+COMMENT ON FUNCTION mlpg.predict(mlpg.model, record) IS
+'The prediction of a model for a row of any table, view or subquery, by column name. NULL is a missing value; a column that the model needs must be there.
+Example: SELECT mlpg.predict(m.model, t) FROM tomorrow t JOIN store_models m USING (store);';
+
+CREATE FUNCTION mlpg.predict(model mlpg.model, features jsonb) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict';
+COMMENT ON FUNCTION mlpg.predict(mlpg.model, jsonb) IS
+'The prediction of a model for a JSON object, by key. NULL is a missing value; a column that the model needs must be there.
+Example: SELECT mlpg.predict(m.model, ''{"price":120,"promo":true}''::jsonb) FROM store_models m;';
+
+CREATE FUNCTION mlpg.predict(model mlpg.model, features text) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict';
+COMMENT ON FUNCTION mlpg.predict(mlpg.model, text) IS
+'The prediction of a model for a JSON object, by key, or the category itself where the model has no other feature. NULL is a missing value; a column that the model needs must be there.
+Example: SELECT mlpg.predict(m.model, ''{"price":120,"promo":true}'') FROM store_models m;';
+
+CREATE FUNCTION mlpg.predict(model mlpg.model, features float8[]) RETURNS float8
+	LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict';
+COMMENT ON FUNCTION mlpg.predict(mlpg.model, float8[]) IS
+'The prediction of a model for an array, by position, for models fitted on arrays. NULL is a missing value; a column that the model needs must be there.
+Example: SELECT mlpg.predict(m.model, ''{120,1}''::float8[]) FROM store_models m;';
+
+CREATE FUNCTION mlpg.predict_quantile(model text, features record, level float8) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 SUPPORT mlpg.predict_support AS 'MODULE_PATHNAME', 'mlpg_sql_predict_quantile';
+COMMENT ON FUNCTION mlpg.predict_quantile(text, record, float8) IS
+'The quantile of the prediction at one level, for a row of any table, view or subquery, by column name.
+Example: SELECT mlpg.predict_quantile(''beverage'', t, 0.9) FROM tomorrow t;';
+
+CREATE FUNCTION mlpg.predict_quantile(model text, features jsonb, level float8) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_quantile';
+COMMENT ON FUNCTION mlpg.predict_quantile(text, jsonb, float8) IS
+'The quantile of the prediction at one level, for a JSON object, by key.
+Example: SELECT mlpg.predict_quantile(''beverage'', ''{"price":120,"promo":true}''::jsonb, 0.9);';
+
+CREATE FUNCTION mlpg.predict_quantile(model text, features text, level float8) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_quantile';
+COMMENT ON FUNCTION mlpg.predict_quantile(text, text, float8) IS
+'The quantile of the prediction at one level, for a JSON object, by key, or the category itself where the model has no other feature.
+Example: SELECT mlpg.predict_quantile(''beverage'', ''{"price":120,"promo":true}'', 0.9);';
+
+CREATE FUNCTION mlpg.predict_quantile(model text, features float8[], level float8) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_quantile';
+COMMENT ON FUNCTION mlpg.predict_quantile(text, float8[], float8) IS
+'The quantile of the prediction at one level, for an array, by position, for models fitted on arrays.
+Example: SELECT mlpg.predict_quantile(''beverage'', ''{120,1}''::float8[], 0.9);';
+
+CREATE FUNCTION mlpg.predict_quantile(model mlpg.model, features record, level float8) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_quantile';
+COMMENT ON FUNCTION mlpg.predict_quantile(mlpg.model, record, float8) IS
+'The quantile of the prediction at one level, for a row of any table, view or subquery, by column name.
+Example: SELECT mlpg.predict_quantile(m.model, t, 0.9) FROM tomorrow t JOIN store_models m USING (store);';
+
+CREATE FUNCTION mlpg.predict_quantile(model mlpg.model, features jsonb, level float8) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_quantile';
+COMMENT ON FUNCTION mlpg.predict_quantile(mlpg.model, jsonb, float8) IS
+'The quantile of the prediction at one level, for a JSON object, by key.
+Example: SELECT mlpg.predict_quantile(m.model, ''{"price":120,"promo":true}''::jsonb, 0.9) FROM store_models m;';
+
+CREATE FUNCTION mlpg.predict_quantile(model mlpg.model, features text, level float8) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_quantile';
+COMMENT ON FUNCTION mlpg.predict_quantile(mlpg.model, text, float8) IS
+'The quantile of the prediction at one level, for a JSON object, by key, or the category itself where the model has no other feature.
+Example: SELECT mlpg.predict_quantile(m.model, ''{"price":120,"promo":true}'', 0.9) FROM store_models m;';
+
+CREATE FUNCTION mlpg.predict_quantile(model mlpg.model, features float8[], level float8) RETURNS float8
+	LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_quantile';
+COMMENT ON FUNCTION mlpg.predict_quantile(mlpg.model, float8[], float8) IS
+'The quantile of the prediction at one level, for an array, by position, for models fitted on arrays.
+Example: SELECT mlpg.predict_quantile(m.model, ''{120,1}''::float8[], 0.9) FROM store_models m;';
+
+CREATE FUNCTION mlpg.predict_quantiles(model text, features record, levels float8[]) RETURNS float8[]
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 SUPPORT mlpg.predict_support AS 'MODULE_PATHNAME', 'mlpg_sql_predict_quantiles';
+COMMENT ON FUNCTION mlpg.predict_quantiles(text, record, float8[]) IS
+'Quantiles of the prediction at several levels, never crossing, for a row of any table, view or subquery, by column name.
+Example: SELECT mlpg.predict_quantiles(''beverage'', t, ''{0.1,0.5,0.9}'') FROM tomorrow t;';
+
+CREATE FUNCTION mlpg.predict_quantiles(model text, features jsonb, levels float8[]) RETURNS float8[]
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_quantiles';
+COMMENT ON FUNCTION mlpg.predict_quantiles(text, jsonb, float8[]) IS
+'Quantiles of the prediction at several levels, never crossing, for a JSON object, by key.
+Example: SELECT mlpg.predict_quantiles(''beverage'', ''{"price":120,"promo":true}''::jsonb, ''{0.1,0.5,0.9}'');';
+
+CREATE FUNCTION mlpg.predict_quantiles(model text, features text, levels float8[]) RETURNS float8[]
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_quantiles';
+COMMENT ON FUNCTION mlpg.predict_quantiles(text, text, float8[]) IS
+'Quantiles of the prediction at several levels, never crossing, for a JSON object, by key, or the category itself where the model has no other feature.
+Example: SELECT mlpg.predict_quantiles(''beverage'', ''{"price":120,"promo":true}'', ''{0.1,0.5,0.9}'');';
+
+CREATE FUNCTION mlpg.predict_quantiles(model text, features float8[], levels float8[]) RETURNS float8[]
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_quantiles';
+COMMENT ON FUNCTION mlpg.predict_quantiles(text, float8[], float8[]) IS
+'Quantiles of the prediction at several levels, never crossing, for an array, by position, for models fitted on arrays.
+Example: SELECT mlpg.predict_quantiles(''beverage'', ''{120,1}''::float8[], ''{0.1,0.5,0.9}'');';
+
+CREATE FUNCTION mlpg.predict_quantiles(model mlpg.model, features record, levels float8[]) RETURNS float8[]
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_quantiles';
+COMMENT ON FUNCTION mlpg.predict_quantiles(mlpg.model, record, float8[]) IS
+'Quantiles of the prediction at several levels, never crossing, for a row of any table, view or subquery, by column name.
+Example: SELECT mlpg.predict_quantiles(m.model, t, ''{0.1,0.5,0.9}'') FROM tomorrow t JOIN store_models m USING (store);';
+
+CREATE FUNCTION mlpg.predict_quantiles(model mlpg.model, features jsonb, levels float8[]) RETURNS float8[]
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_quantiles';
+COMMENT ON FUNCTION mlpg.predict_quantiles(mlpg.model, jsonb, float8[]) IS
+'Quantiles of the prediction at several levels, never crossing, for a JSON object, by key.
+Example: SELECT mlpg.predict_quantiles(m.model, ''{"price":120,"promo":true}''::jsonb, ''{0.1,0.5,0.9}'') FROM store_models m;';
+
+CREATE FUNCTION mlpg.predict_quantiles(model mlpg.model, features text, levels float8[]) RETURNS float8[]
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_quantiles';
+COMMENT ON FUNCTION mlpg.predict_quantiles(mlpg.model, text, float8[]) IS
+'Quantiles of the prediction at several levels, never crossing, for a JSON object, by key, or the category itself where the model has no other feature.
+Example: SELECT mlpg.predict_quantiles(m.model, ''{"price":120,"promo":true}'', ''{0.1,0.5,0.9}'') FROM store_models m;';
+
+CREATE FUNCTION mlpg.predict_quantiles(model mlpg.model, features float8[], levels float8[]) RETURNS float8[]
+	LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_quantiles';
+COMMENT ON FUNCTION mlpg.predict_quantiles(mlpg.model, float8[], float8[]) IS
+'Quantiles of the prediction at several levels, never crossing, for an array, by position, for models fitted on arrays.
+Example: SELECT mlpg.predict_quantiles(m.model, ''{120,1}''::float8[], ''{0.1,0.5,0.9}'') FROM store_models m;';
+
+-- Describing
+
+CREATE TYPE mlpg.summary_row AS (item text, value text);
+COMMENT ON TYPE mlpg.summary_row IS 'Result of mlpg.summary.';
+CREATE TYPE mlpg.coefficients_row AS (term text, estimate float8, std_error float8, statistic float8, p_value float8);
+COMMENT ON TYPE mlpg.coefficients_row IS 'Result of mlpg.coefficients.';
+CREATE TYPE mlpg.learners_row AS (name text, tasks text[], summary text, reference text, loss text,
+	single_pass boolean, order_free boolean, min_rows integer);
+COMMENT ON TYPE mlpg.learners_row IS 'Result of mlpg.learners.';
+CREATE TYPE mlpg.learner_params_row AS (name text, type text, default_value text, min float8, max float8, help text);
+COMMENT ON TYPE mlpg.learner_params_row IS 'Result of mlpg.learner_params.';
+
+CREATE FUNCTION mlpg.summary(model text) RETURNS SETOF mlpg.summary_row
+	LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 20 AS 'MODULE_PATHNAME', 'mlpg_sql_summary';
+COMMENT ON FUNCTION mlpg.summary(text) IS
+'What a registered model is (the right read is needed): algorithm, features, parameters, and what happened in training.
+Example: SELECT * FROM mlpg.summary(''beverage'');';
+
+CREATE FUNCTION mlpg.coefficients(model text) RETURNS SETOF mlpg.coefficients_row
+	LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 30 AS 'MODULE_PATHNAME', 'mlpg_sql_coefficients';
+COMMENT ON FUNCTION mlpg.coefficients(text) IS
+'Coefficients of a registered model (the right read is needed): a term with @ belongs to that quantile level; a NULL estimate was dropped as linearly dependent.
+Example: SELECT * FROM mlpg.coefficients(''beverage'');';
+
+CREATE FUNCTION mlpg.summary(model mlpg.model) RETURNS SETOF mlpg.summary_row
+	LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 20 AS 'MODULE_PATHNAME', 'mlpg_sql_summary';
+COMMENT ON FUNCTION mlpg.summary(mlpg.model) IS
+'What a model is: algorithm, features, parameters, and what happened in training.
+Example: SELECT * FROM mlpg.summary(mlpg.get_model(''beverage''));';
+
+CREATE FUNCTION mlpg.coefficients(model mlpg.model) RETURNS SETOF mlpg.coefficients_row
+	LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 30 AS 'MODULE_PATHNAME', 'mlpg_sql_coefficients';
+COMMENT ON FUNCTION mlpg.coefficients(mlpg.model) IS
+'Coefficients of a model: a term with @ belongs to that quantile level; a NULL estimate was dropped as linearly dependent.
+Example: SELECT * FROM mlpg.coefficients(mlpg.get_model(''beverage''));';
+
+CREATE FUNCTION mlpg.get_model(ref text) RETURNS mlpg.model
+	LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'mlpg_sql_get_model';
+COMMENT ON FUNCTION mlpg.get_model(text) IS
+'The model itself, as a value. The owner''s.
+Example: SELECT mlpg.get_model(''beverage@champion'');';
+
+CREATE FUNCTION mlpg.learners() RETURNS SETOF mlpg.learners_row
+	LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME', 'mlpg_sql_learners';
+COMMENT ON FUNCTION mlpg.learners() IS
+'The algorithms there are. order_free: the same rows in any order give the same model, to the byte.
+Example: SELECT name, summary FROM mlpg.learners();';
+
+CREATE FUNCTION mlpg.learner_params(algorithm text) RETURNS SETOF mlpg.learner_params_row
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME', 'mlpg_sql_learner_params';
+COMMENT ON FUNCTION mlpg.learner_params(text) IS
+'The parameters of an algorithm, their defaults and ranges.
+Example: SELECT * FROM mlpg.learner_params(''linear'');';

@@ -1,0 +1,211 @@
+/*-------------------------------------------------------------------------
+ *
+ * affine.c
+ *	  What models that are affine in the design have in common.
+ *
+ * Payload: doc/model-format.md.  A payload is untrusted: every term must name
+ * a feature and level of the schema, once, in schema order; numbers must be
+ * finite (standard errors may be NaN, not negative or infinite).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "core/learners/affine/affine.h"
+
+#include "core/math/dist.h"
+
+#define FLAG_STD_ERRORS 1u
+#define FLAG_LEVELS 2u
+#define OUTPUTS_MAX 1000
+
+void
+mlpg_affine_write(MlpgWriter *w, const MlpgAffineModel *m)
+{
+	int			t = m->design->n_terms;
+
+	mlpg_write_u32(w, (uint32_t) m->n_outputs);
+	mlpg_write_u32(w, (uint32_t) t);
+	mlpg_write_u32(w, (m->std_errors ? FLAG_STD_ERRORS : 0) | (m->levels ? FLAG_LEVELS : 0));
+	mlpg_write_u32(w, m->main_output < 0 ? UINT32_MAX : (uint32_t) m->main_output);
+	mlpg_write_f64(w, m->df);
+	for (int o = 0; o < m->n_outputs; o++)
+		mlpg_write_f64(w, m->levels ? m->levels[o] : NAN);
+	for (int j = 0; j < t; j++)
+	{
+		mlpg_write_u32(w, m->design->term[j].kind);
+		mlpg_write_u32(w, m->design->term[j].feature);
+		mlpg_write_u32(w, m->design->term[j].level);
+		mlpg_write_u32(w, m->design->term[j].dropped);
+	}
+	mlpg_write_doubles(w, m->coefficients, (size_t) m->n_outputs * (size_t) t);
+	if (m->std_errors)
+		mlpg_write_doubles(w, m->std_errors, (size_t) t);
+}
+
+static void
+read_levels(MlpgReader *r, MlpgAffineModel *m, uint32_t flags)
+{
+	double	   *levels = mlpg_read_doubles(r, (size_t) m->n_outputs);
+
+	for (int o = 0; o < m->n_outputs; o++)
+	{
+		bool		ok = (flags & FLAG_LEVELS) ? levels[o] > 0 && levels[o] < 1 && (o == 0 || levels[o] > levels[o - 1])
+			: isnan(levels[o]) && m->n_outputs == 1;
+
+		if (!ok)
+			mlpg_reader_corrupt(r, "quantile levels must ascend between 0 and 1");
+	}
+	m->levels = (flags & FLAG_LEVELS) ? levels : NULL;
+}
+
+/* Strictly ascending by feature, kind and level, so that each term is there once. */
+static bool
+follows(const MlpgTerm *a, const MlpgTerm *b)
+{
+	if (a->kind == MLPG_TERM_INTERCEPT)
+		return b->kind != MLPG_TERM_INTERCEPT;
+	if (a->feature != b->feature)
+		return a->feature < b->feature;
+	if (a->kind == b->kind)
+		return a->kind == MLPG_TERM_LEVEL && a->level < b->level;
+	return b->kind == MLPG_TERM_MISSING;
+}
+
+static void
+read_term(MlpgReader *r, const MlpgSchema *schema, MlpgDesign *design, int j)
+{
+	MlpgTerm   *term = &design->term[j];
+	bool		ok;
+
+	term->kind = mlpg_read_u32(r);
+	term->feature = mlpg_read_u32(r);
+	term->level = mlpg_read_u32(r);
+	term->dropped = mlpg_read_u32(r);
+	if (term->kind == MLPG_TERM_INTERCEPT)
+		ok = j == 0 && term->feature == 0 && term->level == 0;
+	else
+	{
+		ok = term->feature < (uint32_t) schema->n_features;
+		if (ok)
+		{
+			const MlpgFeature *feature = &schema->feature[term->feature];
+
+			if (term->kind == MLPG_TERM_NUMBER)
+				ok = feature->kind != MLPG_CATEGORY && term->level == 0;
+			else if (term->kind == MLPG_TERM_MISSING)
+				ok = feature->has_missing && term->level == 0;
+			else
+				ok = term->kind == MLPG_TERM_LEVEL && feature->kind == MLPG_CATEGORY && term->level < (uint32_t) feature->dictionary->n;
+		}
+		ok = ok && (j == 0 || (design->term[j - 1].kind <= MLPG_TERM_LEVEL && follows(&design->term[j - 1], term)));
+	}
+	if (!ok || term->dropped > 1)
+		mlpg_reader_corrupt(r, "a term that the schema does not have, or terms out of order");
+}
+
+void
+mlpg_affine_open(MlpgHost *host, MlpgModel *model, MlpgReader *r)
+{
+	MlpgAffineModel *m = mlpg_allocate(host, 1, sizeof(MlpgAffineModel));
+	uint32_t	n_outputs = mlpg_read_count(r, 8);
+	uint32_t	n_terms = mlpg_read_count(r, 16);
+	uint32_t	flags = mlpg_read_u32(r);
+	uint32_t	main_output = mlpg_read_u32(r);
+
+	if (n_outputs < 1 || n_outputs > OUTPUTS_MAX || flags > 3 || (main_output >= n_outputs && main_output != UINT32_MAX))
+		mlpg_reader_corrupt(r, "outputs or flags out of range");
+	m->n_outputs = (int) n_outputs;
+	m->main_output = main_output == UINT32_MAX ? -1 : (int) main_output;
+	m->df = mlpg_read_f64(r);
+	if (isinf(m->df) || m->df < 0)
+		mlpg_reader_corrupt(r, "degrees of freedom out of range");
+	read_levels(r, m, flags);
+
+	m->design = mlpg_allocate(host, 1, sizeof(MlpgDesign));
+	m->design->term = mlpg_allocate(host, (size_t) n_terms + 1, sizeof(MlpgTerm));
+	for (uint32_t j = 0; j < n_terms; j++)
+		read_term(r, model->schema, m->design, (int) j);
+	m->design->n_terms = (int) n_terms;
+
+	m->coefficients = mlpg_read_doubles(r, mlpg_size_multiply(host, n_outputs, n_terms));
+	for (size_t i = 0; i < (size_t) n_outputs * n_terms; i++)
+		if (!isfinite(m->coefficients[i]))
+			mlpg_reader_corrupt(r, "a coefficient is not finite");
+	if (flags & FLAG_STD_ERRORS)
+	{
+		m->std_errors = mlpg_read_doubles(r, n_terms);
+		for (uint32_t j = 0; j < n_terms; j++)
+			if (isinf(m->std_errors[j]) || m->std_errors[j] < 0)
+				mlpg_reader_corrupt(r, "a standard error is out of range");
+	}
+	m->affine = mlpg_affine_create(host, model->schema, m->design, m->n_outputs, m->coefficients);
+	model->n_outputs = m->n_outputs;
+	model->main_output = m->main_output;
+	model->levels = m->levels;
+	model->scorer = m;
+}
+
+void
+mlpg_affine_predict(const MlpgModel *model, const double *rows, int n_rows, int stride, double *out)
+{
+	const MlpgAffineModel *m = model->scorer;
+
+	mlpg_affine_score(m->affine, rows, n_rows, stride, out);
+}
+
+MlpgCoefficient *
+mlpg_affine_coefficients(MlpgHost *host, const MlpgModel *model, int *n)
+{
+	const MlpgAffineModel *m = model->scorer;
+	int			t = m->design->n_terms;
+	MlpgCoefficient *rows = mlpg_allocate(host, (size_t) m->n_outputs * (size_t) t + 1, sizeof(MlpgCoefficient));
+
+	*n = 0;
+	for (int o = 0; o < m->n_outputs; o++)
+		for (int j = 0; j < t; j++)
+		{
+			MlpgCoefficient *row = &rows[(*n)++];
+			bool		dropped = m->design->term[j].dropped != 0;
+
+			row->term = mlpg_term_name(host, model->schema, &m->design->term[j]);
+			row->level = m->levels ? m->levels[o] : NAN;
+			row->estimate = dropped ? NAN : m->coefficients[o * t + j];
+			row->std_error = m->std_errors && !dropped ? m->std_errors[j] : NAN;
+			row->statistic = row->estimate / row->std_error;
+			row->p_value = mlpg_student_two_sided(row->statistic, m->df);
+		}
+	return rows;
+}
+
+MlpgUnseen
+mlpg_unseen_policy(const MlpgParams *params, MlpgUnseen initial)
+{
+	const MlpgParamValue *value = mlpg_params_value(params, "unseen");
+
+	return value->text == NULL ? initial : (MlpgUnseen) value->number;
+}
+
+void
+mlpg_affine_report_dropped(MlpgTraining *training, const MlpgDesign *design)
+{
+	MlpgHost   *host = training->host;
+	char	   *names = NULL,
+			   *indicators = NULL;
+	int			n = 0;
+
+	for (int j = 0; j < design->n_terms; j++)
+	{
+		const MlpgTerm *term = &design->term[j];
+		char	  **list = term->kind == MLPG_TERM_MISSING ? &indicators : &names;
+
+		if (!term->dropped)
+			continue;
+		n += term->kind != MLPG_TERM_MISSING;
+		if (*list == NULL || strlen(*list) < 400)
+			*list = mlpg_text(host, "%s%s\"%s\"", *list ? *list : "", *list ? ", " : "", mlpg_term_name(host, training->schema, term));
+	}
+	if (names != NULL)
+		mlpg_fact(host, training->facts, "warning", "design is rank deficient: %d term%s dropped as linearly dependent on those before: %s",
+				  n, n == 1 ? "" : "s", names);
+	if (indicators != NULL)
+		mlpg_fact(host, training->facts, "dropped_indicators", "%s", indicators);
+}

@@ -1,0 +1,122 @@
+/*-------------------------------------------------------------------------
+ *
+ * baseline.c
+ *	  The naive models that every other must beat: mean, median, last value.
+ *
+ * The answer is one number, whatever the features; so the model has no
+ * features and scores any row.  "last" is the target of the last row given, and
+ * means something only where the rows have an order.
+ *
+ * mean: sum in double-double, so that it does not depend on the order of the
+ * rows to some 1e-30; median: lower weighted order statistic averaged with the
+ * upper one where the weights tie (R's type 2; the usual median).
+ *
+ * Cost: O(n), median O(n log n).  Memory: the target column again.
+ * Determinism: order-free (mean, median).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "core/learners/affine/affine.h"
+#include "core/math/dd.h"
+#include "core/math/sort.h"
+
+static const MlpgParamSpec params[] = {
+	{"statistic", MLPG_PARAM_CHOICE, "mean", 0, 0, false, "mean|median|last", "what to predict"},
+};
+
+static double
+mean_of(const double *y, const double *w, int64_t n)
+{
+	MlpgDd		sum = mlpg_dd(0),
+				weight = mlpg_dd(0);
+
+	for (int64_t i = 0; i < n; i++)
+	{
+		sum = mlpg_dd_add(sum, w ? mlpg_two_product(y[i], w[i]) : mlpg_dd(y[i]));
+		weight = mlpg_dd_add_double(weight, w ? w[i] : 1);
+	}
+	return weight.hi > 0 ? mlpg_dd_value(mlpg_dd_divide(sum, weight)) : NAN;
+}
+
+static double
+median_of(MlpgHost *host, double *y, const double *w, int64_t n)
+{
+	int64_t    *order = mlpg_allocate(host, (size_t) n, sizeof(int64_t));
+	MlpgDd		total = mlpg_dd(0),
+				below = mlpg_dd(0);
+	int64_t		i = 0;
+
+	for (int64_t k = 0; k < n; k++)
+	{
+		order[k] = k;
+		total = mlpg_dd_add_double(total, w ? w[k] : 1);
+	}
+	mlpg_sort(host, y, order, n);
+	if (total.hi <= 0)
+		return NAN;
+	for (;; i++)
+	{
+		below = mlpg_dd_add_double(below, w ? w[order[i]] : 1);
+
+		double		excess = mlpg_dd_value(mlpg_dd_subtract(mlpg_dd_add(below, below), total));
+
+		if (excess > 0)
+			return y[i];
+		if (excess == 0)
+			break;
+	}
+	/* exactly half the weight is at or below: the middle of this value and the next of positive weight */
+	double		lower = y[i++];
+
+	while (w && w[order[i]] == 0)
+		i++;
+	return lower + (y[i] - lower) / 2;
+}
+
+static void
+baseline_fit(MlpgTraining *training)
+{
+	MlpgHost   *host = training->host;
+	const MlpgPlan *plan = training->plan;
+	const char *statistic = mlpg_params_choice(plan->params, "statistic");
+	int64_t		n = training->n_rows;
+	double	   *y = mlpg_allocate(host, (size_t) n, sizeof(double));
+	double	   *w = plan->weighted ? mlpg_allocate(host, (size_t) n, sizeof(double)) : NULL;
+	double		value;
+	MlpgAffineModel model = {.n_outputs = 1, .df = NAN, .coefficients = &value};
+
+	mlpg_matrix_read(training->matrix, plan->n_features, 0, n, y);
+	if (w)
+		mlpg_matrix_read(training->matrix, plan->n_features + 1, 0, n, w);
+	mlpg_check(host, "fitting baseline", 0, n);
+	if (strcmp(statistic, "mean") == 0)
+		value = mean_of(y, w, n);
+	else if (strcmp(statistic, "median") == 0)
+		value = median_of(host, y, w, n);
+	else
+		value = y[n - 1];
+	if (isnan(value))
+		mlpg_raise(host, MLPG_DATA_EXCEPTION, "The weights of all rows are zero.", NULL, "no row has a weight");
+	training->schema->n_features = 0;
+	model.design = mlpg_design_create(host, training->schema, true, true);
+	mlpg_affine_write(training->payload, &model);
+}
+
+const MlpgLearner mlpg_baseline = {
+	.name = "baseline",
+	.summary = "mean, median or last value",
+	.reference = "",
+	.tasks = MLPG_TASK_REGRESSION,
+	.determinism = MLPG_ORDER_FREE,
+	.loss = "squared",
+	.single_pass = false,
+	.min_rows = 1,
+	.params = params,
+	.n_params = sizeof(params) / sizeof(params[0]),
+	.payload_version = MLPG_AFFINE_PAYLOAD_VERSION,
+	.oldest_readable = 1,
+	.fit = baseline_fit,
+	.open = mlpg_affine_open,
+	.predict = mlpg_affine_predict,
+	.coefficients = mlpg_affine_coefficients,
+};

@@ -1,0 +1,633 @@
+/*-------------------------------------------------------------------------
+ *
+ * fit.c
+ *	  Gathers rows into blocks and hands full blocks to the learner.
+ *
+ * Blocks have a fixed number of rows that depends on the number of columns
+ * alone.  Each block is summarised on its own and the summaries are absorbed
+ * in block order, so the sums, and the model's bytes, are the same for any
+ * number of threads: with one thread the leader does both; with more, a ring of
+ * blocks is summarised by pool threads while the leader goes on reading, and
+ * the leader absorbs each slot before it fills it again.
+ *
+ * Combining two states replays the buffered rows of the second and combines
+ * what it had absorbed; category codes of the second are mapped to those of
+ * the first by their texts.
+ *
+ * Memory: single-pass learners hold the ring (2 blocks a thread) and their
+ * state; matrix learners hold all rows.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "core/learners/fit.h"
+
+#define FIRST_ROWS 4			/* rows of buffer of a new group */
+#define SLOTS_PER_THREAD 2
+#define STATE_MAGIC UINT32_C(0x54464C4D)	/* "MLFT" */
+
+typedef struct Slot
+{
+	const MlpgPlan *plan;
+	MlpgBlock	block;
+	void	   *partial;
+	int64_t		ticket;
+	bool		busy;			/* submitted, not yet absorbed */
+} Slot;
+
+struct MlpgRing
+{
+	int			n_slots;
+	int			current;		/* the slot whose block is being filled */
+	Slot	   *slot;
+};
+
+void
+mlpg_fit_init(MlpgHost *host, MlpgFit *fit, const MlpgPlan *plan)
+{
+	memset(fit, 0, sizeof(*fit));
+	fit->plan = plan;
+	fit->block.n_columns = mlpg_plan_columns(plan);
+	fit->block.stride = (fit->block.n_columns + 3) / 4 * 4;
+	for (int i = 0; i < plan->n_features; i++)
+	{
+		if (plan->kind[i] != MLPG_CATEGORY)
+			continue;
+		if (fit->dictionary == NULL)
+			fit->dictionary = mlpg_allocate(host, (size_t) plan->n_features, sizeof(MlpgDictionary *));
+		fit->dictionary[i] = mlpg_dictionary_create(host);
+	}
+}
+
+int32_t
+mlpg_fit_code(MlpgHost *host, MlpgFit *fit, int feature, const char *text, int32_t length)
+{
+	return mlpg_dictionary_add(host, fit->dictionary[feature], text, length);
+}
+
+static void
+grow_block(MlpgHost *host, MlpgBlock *block)
+{
+	int			full = mlpg_block_rows(block->n_columns);
+	int			capacity = block->capacity == 0 ? FIRST_ROWS : block->capacity * 2;
+
+	if (capacity > full)
+		capacity = full;
+	block->values = mlpg_resize(host, block->values, (size_t) block->capacity * (size_t) block->stride,
+								(size_t) capacity * (size_t) block->stride, sizeof(double));
+	block->capacity = capacity;
+}
+
+double *
+mlpg_fit_next_row(MlpgHost *host, MlpgFit *fit)
+{
+	if (fit->block.n_rows == fit->block.capacity)
+		grow_block(host, &fit->block);
+	return mlpg_block_row(&fit->block, fit->block.n_rows);
+}
+
+/* ---------- single pass ---------- */
+
+static void
+ensure_state(MlpgHost *host, MlpgFit *fit)
+{
+	if (fit->state == NULL)
+		fit->state = fit->plan->learner->begin(host, fit->plan);
+}
+
+static void
+absorb_now(MlpgHost *host, MlpgFit *fit, const MlpgBlock *block)
+{
+	const MlpgLearner *learner = fit->plan->learner;
+
+	ensure_state(host, fit);
+	if (fit->partial == NULL)
+		fit->partial = mlpg_allocate(host, learner->partial_size(fit->plan, mlpg_block_rows(block->n_columns)), 1);
+	learner->summarise(fit->plan, block, fit->partial);
+	learner->absorb(host, fit->plan, fit->state, block, fit->partial);
+}
+
+static void
+summarise_task(MlpgTask *task, int index, void *argument)
+{
+	Slot	   *slot = argument;
+
+	slot->plan->learner->summarise(slot->plan, &slot->block, slot->partial);
+}
+
+static void
+create_ring(MlpgHost *host, MlpgFit *fit)
+{
+	MlpgRing   *ring = mlpg_allocate(host, 1, sizeof(MlpgRing));
+	int			rows = mlpg_block_rows(fit->block.n_columns);
+
+	ring->n_slots = host->n_threads * SLOTS_PER_THREAD;
+	ring->slot = mlpg_allocate(host, (size_t) ring->n_slots, sizeof(Slot));
+	for (int i = 0; i < ring->n_slots; i++)
+	{
+		Slot	   *slot = &ring->slot[i];
+
+		slot->plan = fit->plan;
+		slot->block = fit->block;
+		slot->block.values = i == 0 ? fit->block.values
+			: mlpg_allocate(host, (size_t) rows * (size_t) fit->block.stride, sizeof(double));
+		slot->partial = mlpg_allocate(host, fit->plan->learner->partial_size(fit->plan, rows), 1);
+	}
+	fit->ring = ring;
+	ensure_state(host, fit);
+}
+
+static void
+absorb_slot(MlpgHost *host, MlpgFit *fit, Slot *slot)
+{
+	if (!slot->busy)
+		return;
+	host->wait(host, slot->ticket);
+	fit->plan->learner->absorb(host, fit->plan, fit->state, &slot->block, slot->partial);
+	slot->busy = false;
+}
+
+/* Gives the full block to the pool and takes the oldest slot for the next rows. */
+static void
+submit_block(MlpgHost *host, MlpgFit *fit)
+{
+	if (fit->ring == NULL)
+		create_ring(host, fit);
+
+	MlpgRing   *ring = fit->ring;
+	Slot	   *slot = &ring->slot[ring->current];
+
+	slot->block.n_rows = fit->block.n_rows;
+	slot->busy = true;
+	slot->ticket = host->submit(host, summarise_task, 0, slot);
+	ring->current = (ring->current + 1) % ring->n_slots;
+	slot = &ring->slot[ring->current];
+	absorb_slot(host, fit, slot);
+	fit->block.values = slot->block.values;
+}
+
+/* Everything submitted is absorbed, in order. */
+static void
+drain_ring(MlpgHost *host, MlpgFit *fit)
+{
+	if (fit->ring == NULL)
+		return;
+	for (int i = 1; i <= fit->ring->n_slots; i++)
+		absorb_slot(host, fit, &fit->ring->slot[(fit->ring->current + i) % fit->ring->n_slots]);
+}
+
+/* ---------- all ---------- */
+
+static void
+hand_on(MlpgHost *host, MlpgFit *fit)
+{
+	if (fit->block.n_rows == 0)
+		return;
+	if (!fit->plan->learner->single_pass || fit->plan->keep_rows)
+	{
+		if (fit->matrix == NULL)
+			fit->matrix = mlpg_matrix_create(host, fit->block.n_columns);
+		mlpg_matrix_append(fit->matrix, &fit->block);
+	}
+	else if (host->n_threads > 1 && fit->block.n_rows == mlpg_block_rows(fit->block.n_columns))
+		submit_block(host, fit);
+	else
+	{
+		drain_ring(host, fit);
+		absorb_now(host, fit, &fit->block);
+	}
+	fit->block.n_rows = 0;
+}
+
+void
+mlpg_fit_flush(MlpgHost *host, MlpgFit *fit)
+{
+	MLPG_ASSERT(fit->plan->keep_rows);
+	if (fit->matrix == NULL)
+		fit->matrix = mlpg_matrix_create(host, fit->block.n_columns);
+	hand_on(host, fit);
+}
+
+void
+mlpg_fit_commit_row(MlpgHost *host, MlpgFit *fit)
+{
+	fit->n_rows++;
+	fit->block.n_rows++;
+	if (fit->block.n_rows == fit->block.capacity && fit->block.capacity == mlpg_block_rows(fit->block.n_columns))
+		hand_on(host, fit);
+}
+
+/* ---------- combine ---------- */
+
+static void
+recode_row(const MlpgPlan *plan, double *row, int32_t *const *code)
+{
+	for (int i = 0; i < plan->n_features; i++)
+		if (code[i] != NULL && row[i] == row[i])
+			row[i] = code[i][(int32_t) row[i]];
+}
+
+static void
+add_row(MlpgHost *host, MlpgFit *fit, const double *row, int32_t *const *code)
+{
+	double	   *to = mlpg_fit_next_row(host, fit);
+
+	memcpy(to, row, (size_t) fit->block.n_columns * sizeof(double));
+	recode_row(fit->plan, to, code);
+	mlpg_fit_commit_row(host, fit);
+}
+
+static void
+add_matrix(MlpgHost *host, MlpgFit *fit, const MlpgMatrix *matrix, int32_t *const *code)
+{
+	int64_t		rows = mlpg_matrix_rows(matrix);
+	int			stride = fit->block.stride;
+	int			part = mlpg_block_rows(fit->block.n_columns);
+	double	   *buffer = mlpg_allocate(host, (size_t) part * (size_t) stride, sizeof(double));
+
+	for (int64_t first = 0; first < rows; first += part)
+	{
+		int			n = rows - first < part ? (int) (rows - first) : part;
+
+		mlpg_matrix_read_rows(matrix, first, n, buffer, stride);
+		for (int i = 0; i < n; i++)
+			add_row(host, fit, buffer + (size_t) i * (size_t) stride, code);
+		mlpg_check(host, "combining", first, rows);
+	}
+	mlpg_release(host, buffer);
+}
+
+/* Codes of other's categories in fit's dictionaries; NULL entries for numbers. */
+static int32_t **
+map_codes(MlpgHost *host, MlpgFit *fit, const MlpgFit *other)
+{
+	int			n = fit->plan->n_features;
+	int32_t   **code = mlpg_allocate(host, (size_t) n + 1, sizeof(int32_t *));
+
+	for (int i = 0; i < n; i++)
+	{
+		if (fit->plan->kind[i] != MLPG_CATEGORY)
+			continue;
+
+		const MlpgDictionary *d = other->dictionary[i];
+
+		code[i] = mlpg_allocate(host, (size_t) d->n + 1, sizeof(int32_t));
+		for (int32_t k = 0; k < d->n; k++)
+			code[i][k] = mlpg_dictionary_add(host, fit->dictionary[i], d->text[k], d->length[k]);
+	}
+	return code;
+}
+
+void
+mlpg_fit_combine(MlpgHost *host, MlpgFit *fit, MlpgFit *other)
+{
+	int32_t   **code = map_codes(host, fit, other);
+	int64_t		buffered = other->block.n_rows;
+	int64_t		before = fit->n_rows;
+	int64_t		added = other->n_rows;
+
+	drain_ring(host, other);
+	drain_ring(host, fit);
+	if (other->state != NULL)
+	{
+		ensure_state(host, fit);
+		fit->plan->learner->combine(host, fit->plan, fit->state, other->state, code);
+	}
+	if (other->matrix != NULL)
+		add_matrix(host, fit, other->matrix, code);
+	for (int64_t i = 0; i < buffered; i++)
+		add_row(host, fit, mlpg_block_row(&other->block, (int) i), code);
+	fit->n_rows = before + added;
+	fit->n_dropped += other->n_dropped;
+	for (int i = 0; i < fit->plan->n_features; i++)
+		mlpg_release(host, code[i]);
+	mlpg_release(host, code);
+}
+
+/* ---------- finish ---------- */
+
+static MlpgSchema *
+make_schema(MlpgHost *scratch, const MlpgFit *fit)
+{
+	const MlpgPlan *plan = fit->plan;
+	MlpgSchema *schema = mlpg_schema_create(scratch, plan->n_features);
+
+	schema->target = plan->target;
+	schema->array_form = plan->array_form;
+	for (int i = 0; i < plan->n_features; i++)
+	{
+		schema->feature[i].name = plan->name[i];
+		schema->feature[i].kind = plan->kind[i];
+	}
+	return schema;
+}
+
+/* The dictionaries go into the schema, in byte order; rank maps the old codes. */
+static int32_t **
+sort_dictionaries(MlpgHost *host, const MlpgFit *fit, MlpgSchema *schema)
+{
+	int32_t   **rank = mlpg_allocate(host, (size_t) schema->n_features + 1, sizeof(int32_t *));
+
+	for (int i = 0; i < schema->n_features; i++)
+	{
+		if (schema->feature[i].kind != MLPG_CATEGORY)
+			continue;
+		schema->feature[i].dictionary = fit->dictionary[i];
+		rank[i] = mlpg_dictionary_sort(host, fit->dictionary[i]);
+	}
+	return rank;
+}
+
+static void
+check_rows(MlpgHost *host, const MlpgFit *fit)
+{
+	int			needed = fit->plan->learner->min_rows;
+
+	if (fit->n_rows >= needed)
+		return;
+	mlpg_raise(host, MLPG_DATA_EXCEPTION,
+			   mlpg_text(host, "%lld rows given, %lld dropped because the target is NULL, %lld remain; learner \"%s\" needs %d.",
+						 (long long) (fit->n_rows + fit->n_dropped), (long long) fit->n_dropped,
+						 (long long) fit->n_rows, fit->plan->learner->name, needed),
+			   "Give more rows with a known target.", "too few rows to fit a model");
+}
+
+static void
+finish_matrix(MlpgHost *host, MlpgFit *fit, MlpgTraining *training, int32_t *const *rank)
+{
+	if (fit->matrix == NULL)
+		fit->matrix = mlpg_matrix_create(host, fit->block.n_columns);
+	hand_on(host, fit);
+	for (int i = 0; i < fit->plan->n_features; i++)
+		if (rank[i] != NULL)
+			mlpg_matrix_recode(fit->matrix, i, rank[i]);
+	mlpg_matrix_describe(training->host, fit->matrix, training->schema);
+	training->matrix = fit->matrix;
+	fit->plan->learner->fit(training);
+}
+
+static void
+finish_single_pass(MlpgHost *host, MlpgFit *fit, MlpgTraining *training, int32_t **rank)
+{
+	drain_ring(host, fit);
+	if (fit->block.n_rows > 0)
+		absorb_now(host, fit, &fit->block);
+	fit->block.n_rows = 0;
+	ensure_state(host, fit);
+	training->rank = rank;
+	fit->plan->learner->finish(training, fit->state);
+}
+
+MlpgWriter *
+mlpg_fit_finish(MlpgHost *host, MlpgHost *scratch, MlpgFit *fit, MlpgFacts *facts)
+{
+	const MlpgPlan *plan = fit->plan;
+	MlpgTraining training = {.host = scratch, .plan = plan, .n_rows = fit->n_rows};
+	int32_t   **rank;
+
+	check_rows(scratch, fit);
+	training.facts = facts != NULL ? facts : mlpg_facts_create(scratch);
+	mlpg_fact(scratch, training.facts, "rows", "%lld", (long long) fit->n_rows);
+	if (fit->n_dropped > 0)
+		mlpg_fact(scratch, training.facts, "rows_dropped_null_target", "%lld", (long long) fit->n_dropped);
+	mlpg_fact(scratch, training.facts, "seed", "%llu", (unsigned long long) plan->seed);
+	mlpg_fact(scratch, training.facts, "text_encoding", "%s", plan->encoding);
+	training.schema = make_schema(scratch, fit);
+	rank = sort_dictionaries(host, fit, training.schema);
+	training.payload = mlpg_writer_create(scratch, 4);
+	if (plan->learner->single_pass)
+		finish_single_pass(host, fit, &training, rank);
+	else
+		finish_matrix(host, fit, &training, rank);
+	return mlpg_container_write(scratch, mlpg_learner_id(plan->learner), plan->learner->payload_version,
+								training.schema, plan->params, training.facts, training.payload);
+}
+
+/* ---------- states as bytes ---------- */
+
+static void
+write_dictionaries(const MlpgFit *fit, MlpgWriter *w)
+{
+	for (int i = 0; i < fit->plan->n_features; i++)
+	{
+		if (fit->plan->kind[i] != MLPG_CATEGORY)
+			continue;
+
+		const MlpgDictionary *d = fit->dictionary[i];
+
+		mlpg_write_u32(w, (uint32_t) d->n);
+		for (int32_t k = 0; k < d->n; k++)
+			mlpg_write_text_n(w, d->text[k], (size_t) d->length[k]);
+	}
+}
+
+void
+mlpg_fit_write(MlpgHost *host, MlpgFit *fit, MlpgWriter *w)
+{
+	drain_ring(host, fit);
+	mlpg_write_u32(w, STATE_MAGIC);
+	mlpg_write_u64(w, (uint64_t) fit->n_rows);
+	mlpg_write_u64(w, (uint64_t) fit->n_dropped);
+	write_dictionaries(fit, w);
+
+	int64_t		stored = fit->matrix != NULL ? mlpg_matrix_rows(fit->matrix) : 0;
+	int			n = fit->block.n_columns;
+	double	   *row = mlpg_allocate(host, (size_t) n, sizeof(double));
+
+	mlpg_write_u64(w, (uint64_t) (stored + fit->block.n_rows));
+	for (int64_t i = 0; i < stored; i++)
+	{
+		mlpg_matrix_read_rows(fit->matrix, i, 1, row, n);
+		mlpg_write_doubles(w, row, (size_t) n);
+	}
+	for (int i = 0; i < fit->block.n_rows; i++)
+		mlpg_write_doubles(w, mlpg_block_row(&fit->block, i), (size_t) n);
+	mlpg_release(host, row);
+	mlpg_write_u8(w, fit->state != NULL);
+	if (fit->state != NULL)
+		fit->plan->learner->write_state(fit->plan, fit->state, w);
+}
+
+static void
+read_dictionaries(MlpgHost *host, MlpgFit *fit, MlpgReader *r)
+{
+	for (int i = 0; i < fit->plan->n_features; i++)
+	{
+		if (fit->plan->kind[i] != MLPG_CATEGORY)
+			continue;
+
+		uint32_t	n = mlpg_read_count(r, 4);
+
+		for (uint32_t k = 0; k < n; k++)
+		{
+			int32_t		length;
+			char	   *text = mlpg_read_text(r, &length);
+
+			if (mlpg_dictionary_add(host, fit->dictionary[i], text, length) != (int32_t) k)
+				mlpg_reader_corrupt(r, "a category occurs twice");
+		}
+	}
+}
+
+static int32_t *
+dictionary_sizes(MlpgHost *host, const MlpgFit *fit)
+{
+	int32_t    *n_codes = mlpg_allocate(host, (size_t) fit->plan->n_features + 1, sizeof(int32_t));
+
+	for (int i = 0; i < fit->plan->n_features; i++)
+		if (fit->plan->kind[i] == MLPG_CATEGORY)
+			n_codes[i] = fit->dictionary[i]->n;
+	return n_codes;
+}
+
+/* Values of a row in a state are as untrusted as the rest. */
+static void
+check_row(const MlpgFit *fit, const double *row, MlpgReader *r)
+{
+	for (int i = 0; i < fit->block.n_columns; i++)
+	{
+		double		x = row[i];
+		bool		feature = i < fit->plan->n_features;
+
+		if (isinf(x) || (isnan(x) && !feature))
+			mlpg_reader_corrupt(r, "a value is not finite");
+		if (i > fit->plan->n_features && x < 0)
+			mlpg_reader_corrupt(r, "a weight is negative");
+		if (feature && fit->plan->kind[i] == MLPG_CATEGORY && !isnan(x) &&
+			!(x >= 0 && x < fit->dictionary[i]->n && x == floor(x)))
+			mlpg_reader_corrupt(r, "a category code is out of range");
+	}
+}
+
+void
+mlpg_fit_read(MlpgHost *host, MlpgFit *fit, const MlpgPlan *plan, MlpgReader *r)
+{
+	uint64_t	n_rows,
+				n_dropped,
+				stored;
+
+	mlpg_fit_init(host, fit, plan);
+	if (mlpg_read_u32(r) != STATE_MAGIC)
+		mlpg_reader_corrupt(r, "no state of a fit");
+	n_rows = mlpg_read_u64(r);
+	n_dropped = mlpg_read_u64(r);
+	read_dictionaries(host, fit, r);
+	stored = mlpg_read_u64(r);
+	if (stored > (size_t) (r->end - r->at) / ((size_t) fit->block.n_columns * sizeof(double)) || stored > n_rows ||
+		n_rows > (uint64_t) INT64_MAX / 2 || n_dropped > (uint64_t) INT64_MAX / 2)
+		mlpg_reader_corrupt(r, "a count is larger than the bytes that remain");
+	for (uint64_t i = 0; i < stored; i++)
+	{
+		double	   *row = mlpg_fit_next_row(host, fit);
+
+		memcpy(row, mlpg_read_bytes(r, (size_t) fit->block.n_columns * sizeof(double)), (size_t) fit->block.n_columns * sizeof(double));
+		check_row(fit, row, r);
+		mlpg_fit_commit_row(host, fit);
+	}
+	drain_ring(host, fit);
+	if (mlpg_read_u8(r) != 0)
+	{
+		void	   *state;
+
+		if (!plan->learner->single_pass)
+			mlpg_reader_corrupt(r, "a state that this learner does not have");
+		state = plan->learner->read_state(plan, dictionary_sizes(host, fit), r);
+		if (fit->state == NULL)
+			fit->state = state;
+		else
+			mlpg_reader_corrupt(r, "too many rows in a state");
+	}
+	else if (stored != n_rows)
+		mlpg_reader_corrupt(r, "rows are missing");
+	fit->n_rows = (int64_t) n_rows;
+	fit->n_dropped = (int64_t) n_dropped;
+}
+
+/* ---------- plans as bytes ---------- */
+
+void
+mlpg_plan_write(const MlpgPlan *plan, MlpgWriter *w)
+{
+	mlpg_write_u16(w, mlpg_learner_id(plan->learner));
+	mlpg_params_write(w, plan->params);
+	mlpg_write_u64(w, plan->seed);
+	mlpg_write_u8(w, plan->array_form);
+	mlpg_write_u8(w, plan->weighted);
+	mlpg_write_text(w, plan->target);
+	mlpg_write_text(w, plan->encoding);
+	mlpg_write_u32(w, (uint32_t) plan->n_features);
+	for (int i = 0; i < plan->n_features; i++)
+	{
+		mlpg_write_text(w, plan->name[i]);
+		mlpg_write_u8(w, (uint8_t) plan->kind[i]);
+	}
+}
+
+static const MlpgLearner *
+read_learner(MlpgReader *r)
+{
+	uint16_t	id = mlpg_read_u16(r);
+
+	for (int i = 0; i < mlpg_learner_count(); i++)
+		if (mlpg_learner_id(mlpg_learner_at(i)) == id)
+			return mlpg_learner_at(i);
+	mlpg_reader_corrupt(r, "unknown learner");
+}
+
+MlpgPlan *
+mlpg_plan_read(MlpgReader *r)
+{
+	MlpgPlan   *plan = mlpg_allocate(r->host, 1, sizeof(MlpgPlan));
+	uint32_t	n;
+
+	plan->learner = read_learner(r);
+	plan->params = mlpg_params_create(r->host, plan->learner->name, plan->learner->params, plan->learner->n_params);
+	mlpg_params_read(r, plan->params);
+	plan->seed = mlpg_read_u64(r);
+	plan->array_form = mlpg_read_u8(r) != 0;
+	plan->weighted = mlpg_read_u8(r) != 0;
+	plan->target = mlpg_read_text(r, NULL);
+	plan->encoding = mlpg_read_text(r, NULL);
+	n = mlpg_read_count(r, 5);
+	if (n > MLPG_FEATURES_MAX)
+		mlpg_reader_corrupt(r, "too many features");
+	plan->n_features = (int) n;
+	plan->name = mlpg_allocate(r->host, (size_t) n + 1, sizeof(char *));
+	plan->kind = mlpg_allocate(r->host, (size_t) n + 1, sizeof(MlpgKind));
+	for (uint32_t i = 0; i < n; i++)
+	{
+		uint8_t		kind;
+
+		plan->name[i] = mlpg_read_text(r, NULL);
+		kind = mlpg_read_u8(r);
+		if (kind > MLPG_CATEGORY)
+			mlpg_reader_corrupt(r, "unknown kind of feature");
+		plan->kind[i] = (MlpgKind) kind;
+	}
+	return plan;
+}
+
+static bool
+params_equal(const MlpgParams *a, const MlpgParams *b)
+{
+	for (int i = 0; i < a->n; i++)
+	{
+		const char *x = a->value[i].text,
+				   *y = b->value[i].text;
+
+		if ((x == NULL) != (y == NULL) || (x != NULL && strcmp(x, y) != 0))
+			return false;
+	}
+	return true;
+}
+
+bool
+mlpg_plan_equal(const MlpgPlan *a, const MlpgPlan *b)
+{
+	if (a->learner != b->learner || a->n_features != b->n_features || a->seed != b->seed ||
+		a->array_form != b->array_form || a->weighted != b->weighted || !params_equal(a->params, b->params))
+		return false;
+	for (int i = 0; i < a->n_features; i++)
+		if (a->kind[i] != b->kind[i] || strcmp(a->name[i], b->name[i]) != 0)
+			return false;
+	return true;
+}

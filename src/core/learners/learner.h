@@ -1,0 +1,160 @@
+/*-------------------------------------------------------------------------
+ *
+ * learner.h
+ *	  THE contract: what a learner is.
+ *
+ * A learner is one const struct in one file of this folder, and one line in
+ * learner_list.h.  It knows no Datum, no SQL and no table name.  What a caller
+ * asks for is a MlpgPlan; rows are gathered by a MlpgFit (fit.h), which hands
+ * them to the learner in one of two ways:
+ *
+ *	 matrix learners	 fit() sees all rows at once (training->matrix);
+ *	 single-pass learners keep a state: blocks of rows are summarised (by pool
+ *						 threads) and absorbed (in row order, by the leader),
+ *						 states combine, finish() makes the model.  So the
+ *						 same code is a parallel aggregate.
+ *
+ * Both write a payload; open() validates it and prepares scoring.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MLPG_LEARNER_H
+#define MLPG_LEARNER_H
+
+#include "core/matrix/encode.h"
+#include "core/matrix/matrix.h"
+#include "core/model/blob.h"
+#include "core/model/facts.h"
+#include "core/model/params.h"
+
+typedef struct MlpgLearner MlpgLearner;
+
+/* Tasks */
+#define MLPG_TASK_REGRESSION		(1u << 0)
+#define MLPG_TASK_QUANTILE			(1u << 1)	/* several levels in one model */
+#define MLPG_TASK_CLASSIFICATION	(1u << 2)
+
+/* How far the same rows give the same bytes (doc/NUMERICS.md, 1) */
+typedef enum MlpgDeterminism
+{
+	MLPG_ORDER_FREE,			/* whatever the order of the rows */
+	MLPG_ORDER_FIXED			/* for the same order; parallel fit within tolerance */
+} MlpgDeterminism;
+
+/* What is asked for: shared by all groups of a call, never changed once made. */
+typedef struct MlpgPlan
+{
+	const MlpgLearner *learner;
+	MlpgParams *params;
+	int			n_features;
+	char	  **name;			/* n_features */
+	MlpgKind   *kind;			/* n_features */
+	char	   *target;			/* name of the target, or "" */
+	bool		array_form;
+	bool		weighted;		/* a weight column follows the target */
+	bool		keep_rows;		/* rows go into a matrix whatever the learner: hold-outs */
+	uint64_t	seed;
+	const char *encoding;		/* of all texts */
+} MlpgPlan;
+
+/* Columns of blocks and matrix: features, target, weight. */
+static inline int
+mlpg_plan_columns(const MlpgPlan *plan)
+{
+	return plan->n_features + 1 + (plan->weighted ? 1 : 0);
+}
+
+/* One fit being finished. */
+typedef struct MlpgTraining
+{
+	MlpgHost   *host;			/* scratch; the payload is written here too */
+	const MlpgPlan *plan;
+	MlpgSchema *schema;			/* dictionaries sorted; statistics set (by finish() itself in single-pass learners) */
+	MlpgFacts  *facts;
+	const MlpgMatrix *matrix;	/* matrix learners: codes as in the schema */
+	int64_t		n_rows;
+	int32_t   **rank;			/* single-pass: first-sight code -> code, per feature; NULL where there is no dictionary */
+	MlpgWriter *payload;
+} MlpgTraining;
+
+/* A model ready to score. */
+typedef struct MlpgModel
+{
+	const MlpgLearner *learner;
+	MlpgSchema *schema;
+	MlpgParams *params;
+	MlpgFacts  *facts;
+	uint16_t	payload_version;
+	int			n_outputs;
+	int			main_output;	/* what predict answers; -1: nothing without a level */
+	const double *levels;		/* n_outputs quantile levels, ascending, or NULL */
+	void	   *scorer;			/* the learner's own */
+	size_t		n_bytes;		/* of the blob */
+} MlpgModel;
+
+typedef struct MlpgCoefficient
+{
+	char	   *term;
+	double		level;			/* quantile level, NaN if none */
+	double		estimate;		/* NaN: dropped */
+	double		std_error;		/* NaN: not available */
+	double		statistic;
+	double		p_value;
+} MlpgCoefficient;
+
+struct MlpgLearner
+{
+	/* identity */
+	const char *name;
+	const char *summary;		/* one line, under 60 characters */
+	const char *reference;		/* author, year */
+
+	/* abilities */
+	uint32_t	tasks;
+	MlpgDeterminism determinism;
+	const char *loss;			/* what it minimises: 'squared', 'quantile', ... */
+	bool		single_pass;
+	int			min_rows;		/* rows below which there is no answer at all */
+
+	/* parameters */
+	const MlpgParamSpec *params;
+	int			n_params;
+
+	/* format */
+	uint16_t	payload_version;
+	uint16_t	oldest_readable;
+
+	/* matrix learners */
+	void		(*fit) (MlpgTraining *training);
+
+	/* single-pass learners; summarise runs in pool threads: no host, no raise */
+	size_t		(*partial_size) (const MlpgPlan *plan, int capacity);	/* bytes of one summary of a block */
+	void		(*summarise) (const MlpgPlan *plan, const MlpgBlock *block, void *partial);
+	void	   *(*begin) (MlpgHost *host, const MlpgPlan *plan);
+	void		(*absorb) (MlpgHost *host, const MlpgPlan *plan, void *state, const MlpgBlock *block, const void *partial);
+	void		(*combine) (MlpgHost *host, const MlpgPlan *plan, void *state, const void *other, int32_t *const *code);
+	void		(*write_state) (const MlpgPlan *plan, const void *state, MlpgWriter *writer);
+	void	   *(*read_state) (const MlpgPlan *plan, const int32_t *n_codes, MlpgReader *reader);	/* n_codes: of each feature's dictionary */
+	void		(*finish) (MlpgTraining *training, void *state);
+
+	/* models; open raises MLPG_DATA_CORRUPTED on a bad payload */
+	void		(*open) (MlpgHost *host, MlpgModel *model, MlpgReader *payload);
+	void		(*predict) (const MlpgModel *model, const double *rows, int n_rows, int stride, double *out);
+	MlpgCoefficient *(*coefficients) (MlpgHost *host, const MlpgModel *model, int *n);	/* optional */
+};
+
+/* registry.c */
+extern const MlpgLearner *mlpg_learner_find(const char *name);	/* NULL if unknown */
+extern const MlpgLearner *mlpg_learner_require(MlpgHost *host, const char *name);	/* raises with a guess */
+extern int	mlpg_learner_count(void);
+extern const MlpgLearner *mlpg_learner_at(int position);
+extern uint16_t mlpg_learner_id(const MlpgLearner *learner);
+
+/* Checks a blob (from the magic on) and makes it ready to score; memory from host. */
+extern MlpgModel *mlpg_model_open(MlpgHost *host, const void *data, size_t length);
+
+/* Predictions at any levels of a quantile model: rearranged, then linear between levels. */
+extern void mlpg_model_check_levels(MlpgHost *host, const MlpgModel *model, const double *levels, int n);
+extern void mlpg_model_quantiles(const MlpgModel *model, double *outputs, const double *levels, int n, double *out);
+
+#endif							/* MLPG_LEARNER_H */

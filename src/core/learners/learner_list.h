@@ -1,0 +1,7 @@
+/*
+ * One line a learner: LEARNER(id, symbol).  Ids are on disk in every model:
+ * pinned, never reused.  The symbol is the const MlpgLearner mlpg_<symbol>.
+ */
+LEARNER(1, baseline)
+LEARNER(2, linear)
+LEARNER(3, quantile)

@@ -1,0 +1,175 @@
+/*-------------------------------------------------------------------------
+ *
+ * quantile.c
+ *	  Linear quantile regression, one or several levels.
+ *
+ * Problem.  For each level tau minimise sum_i w_i rho_tau(y_i - z_i'b), rho_tau(e) =
+ * e (tau - [e < 0]), z the design of encode.c (Koenker and Bassett 1978).  With tau =
+ * underage / (underage + overage) the loss is the newsvendor's cost over
+ * (underage + overage), so the fit is the cheapest linear order.
+ *
+ * Solver: math/quantreg.c, exact to a vertex, with its certificate of
+ * optimality.  Each level is fitted on its own; predictions at several levels are
+ * rearranged, so they never cross.
+ *
+ * The design is built once, row-major in double: 8 bytes * rows * terms, in the
+ * budget.  Categories are one-hot there.
+ *
+ * NULL: missing numbers take their mean plus an indicator; rows without a target
+ * never arrive.  Determinism: order-fixed (a tie between optimal vertices is
+ * broken by the order of rows), the same for any number of threads.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "core/learners/affine/affine.h"
+#include "core/math/quantreg.h"
+#include "core/math/sort.h"
+
+static const MlpgParamSpec params[] = {
+	{"quantile", MLPG_PARAM_REALS, "0.5", 0, 1, true, NULL, "levels to fit; predict answers the first"},
+	{"intercept", MLPG_PARAM_BOOLEAN, "true", 0, 0, false, NULL, "fit a constant term"},
+	{"unseen", MLPG_PARAM_CHOICE, NULL, 0, 0, false, "error|null|zero", "answer for categories not seen in training"},
+};
+
+#define FILL_ROWS 4096
+
+/* Ascending and distinct. */
+static int
+sorted_levels(MlpgHost *host, const MlpgParamValue *value, double *levels)
+{
+	int			n = 0;
+
+	memcpy(levels, value->numbers, (size_t) value->n_numbers * sizeof(double));
+	mlpg_sort(host, levels, NULL, value->n_numbers);
+	for (int i = 0; i < value->n_numbers; i++)
+		if (n == 0 || levels[i] > levels[n - 1])
+			levels[n++] = levels[i];
+	return n;
+}
+
+/* What predict answers: the level named first. */
+static int
+main_level(const MlpgParamValue *value, const double *levels, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (levels[i] == value->numbers[0])
+			return i;
+	return -1;
+}
+
+typedef struct Fill
+{
+	MlpgTraining *training;
+	const MlpgDesign *design;
+	double	   *features;		/* n_threads x n_features */
+	double	   *x;				/* rows x n_terms */
+} Fill;
+
+static void
+fill_rows(MlpgTask *task, int index, void *argument)
+{
+	Fill	   *fill = argument;
+	const MlpgTraining *t = fill->training;
+	int			n = t->plan->n_features;
+	double	   *features = fill->features + (size_t) task->thread * (size_t) (n + 2);
+	int64_t		first = (int64_t) index * FILL_ROWS;
+	int64_t		last = first + FILL_ROWS < t->n_rows ? first + FILL_ROWS : t->n_rows;
+
+	for (int64_t i = first; i < last && !atomic_load_explicit(task->stop, memory_order_relaxed); i++)
+	{
+		mlpg_matrix_read_rows(t->matrix, i, 1, features, n + 2);
+		mlpg_design_row(t->schema, fill->design, features, fill->x + (size_t) i * (size_t) fill->design->n_terms);
+	}
+}
+
+static double *
+fill_design(MlpgTraining *training, const MlpgDesign *design)
+{
+	MlpgHost   *host = training->host;
+	size_t		n = (size_t) training->n_rows;
+	Fill		fill = {.training = training, .design = design};
+
+	fill.x = mlpg_allocate(host, mlpg_size_multiply(host, n, (size_t) design->n_terms), sizeof(double));
+	fill.features = mlpg_allocate(host, (size_t) host->n_threads * (size_t) (training->plan->n_features + 2), sizeof(double));
+	host->parallel_for(host, (int) ((n + FILL_ROWS - 1) / FILL_ROWS), fill_rows, &fill);
+	mlpg_release(host, fill.features);
+	return fill.x;
+}
+
+static void
+report(MlpgTraining *training, double level, const MlpgQuantregResult *result)
+{
+	MlpgHost   *host = training->host;
+	char	   *suffix = mlpg_text(host, "%g", level);
+
+	mlpg_fact_text(host, training->facts, mlpg_text(host, "objective @%s", suffix), mlpg_number_text(host, result->objective));
+	if (!result->unique)
+		mlpg_fact(host, training->facts, mlpg_text(host, "unique @%s", suffix), "no");
+	if (!result->converged)
+		mlpg_fact(host, training->facts, "warning",
+				  "quantile %s did not reach its certificate of optimality after %d iterations: relative gap %.1e",
+				  suffix, result->iterations, result->gap);
+}
+
+static void
+quantile_fit(MlpgTraining *training)
+{
+	MlpgHost   *host = training->host;
+	const MlpgPlan *plan = training->plan;
+	const MlpgParamValue *value = mlpg_params_value(plan->params, "quantile");
+	size_t		n = (size_t) training->n_rows;
+	MlpgAffineModel model = {.df = NAN};
+	MlpgQuantregProblem problem = {.n = training->n_rows};
+	double	   *y = mlpg_allocate(host, n, sizeof(double));
+	double	   *w = plan->weighted ? mlpg_allocate(host, n, sizeof(double)) : NULL;
+
+	model.levels = mlpg_allocate(host, (size_t) value->n_numbers, sizeof(double));
+	model.n_outputs = sorted_levels(host, value, model.levels);
+	model.main_output = main_level(value, model.levels, model.n_outputs);
+	training->schema->unseen = mlpg_unseen_policy(plan->params, MLPG_UNSEEN_NULL);
+	model.design = mlpg_design_create(host, training->schema, mlpg_params_boolean(plan->params, "intercept"), true);
+
+	int			p = model.design->n_terms;
+
+	model.coefficients = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) model.n_outputs, (size_t) p) + 1, sizeof(double));
+	mlpg_matrix_read(training->matrix, plan->n_features, 0, training->n_rows, y);
+	if (w)
+		mlpg_matrix_read(training->matrix, plan->n_features + 1, 0, training->n_rows, w);
+	problem.p = p;
+	problem.ldx = p;
+	problem.x = fill_design(training, model.design);
+	problem.y = y;
+	problem.w = w;
+	for (int o = 0; p > 0 && o < model.n_outputs; o++)
+	{
+		MlpgQuantregResult result = {0};
+
+		mlpg_quantreg_solve(host, &problem, model.levels[o], &result);
+		memcpy(model.coefficients + (size_t) o * (size_t) p, result.coefficients, (size_t) p * sizeof(double));
+		for (int j = 0; j < p; j++)
+			model.design->term[j].dropped = result.dropped[j];
+		report(training, model.levels[o], &result);
+		mlpg_quantreg_release(host, &result);
+	}
+	mlpg_affine_report_dropped(training, model.design);
+	mlpg_affine_write(training->payload, &model);
+}
+
+const MlpgLearner mlpg_quantile = {
+	.name = "quantile",
+	.summary = "exact linear quantile regression",
+	.reference = "Koenker and Bassett 1978; Portnoy and Koenker 1997",
+	.tasks = MLPG_TASK_REGRESSION | MLPG_TASK_QUANTILE,
+	.determinism = MLPG_ORDER_FIXED,
+	.loss = "quantile",
+	.single_pass = false,
+	.min_rows = 1,
+	.params = params,
+	.n_params = sizeof(params) / sizeof(params[0]),
+	.payload_version = MLPG_AFFINE_PAYLOAD_VERSION,
+	.oldest_readable = 1,
+	.fit = quantile_fit,
+	.open = mlpg_affine_open,
+	.predict = mlpg_affine_predict,
+	.coefficients = mlpg_affine_coefficients,
+};

@@ -1,0 +1,87 @@
+/*-------------------------------------------------------------------------
+ *
+ * sort.c
+ *	  Stable merge sort of doubles: runs of 16 by insertion, then merges
+ *	  bottom-up.  O(n log n), n doubles (and n positions) of scratch; the same
+ *	  order for the same input everywhere.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "core/math/sort.h"
+
+#define RUN 16
+
+static void
+insertion(double *v, int64_t *o, int64_t low, int64_t high)
+{
+	for (int64_t i = low + 1; i < high; i++)
+	{
+		double		value = v[i];
+		int64_t		position = o ? o[i] : 0;
+		int64_t		j = i;
+
+		for (; j > low && v[j - 1] > value; j--)
+		{
+			v[j] = v[j - 1];
+			if (o)
+				o[j] = o[j - 1];
+		}
+		v[j] = value;
+		if (o)
+			o[j] = position;
+	}
+}
+
+static void
+merge(const double *v, const int64_t *o, double *w, int64_t *p, int64_t low, int64_t middle, int64_t high)
+{
+	int64_t		a = low,
+				b = middle;
+
+	for (int64_t k = low; k < high; k++)
+	{
+		int64_t		from = b >= high || (a < middle && v[a] <= v[b]) ? a++ : b++;
+
+		w[k] = v[from];
+		if (o)
+			p[k] = o[from];
+	}
+}
+
+void
+mlpg_sort(MlpgHost *host, double *values, int64_t *order, int64_t n)
+{
+	double	   *v = values,
+			   *w = mlpg_allocate(host, (size_t) n + 1, sizeof(double)),
+			   *scratch = w;
+	int64_t    *o = order,
+			   *p = order ? mlpg_allocate(host, (size_t) n + 1, sizeof(int64_t)) : NULL,
+			   *positions = p;
+
+	for (int64_t low = 0; low < n; low += RUN)
+		insertion(v, o, low, low + RUN < n ? low + RUN : n);
+	for (int64_t width = RUN; width < n; width *= 2)
+	{
+		for (int64_t low = 0; low < n; low += 2 * width)
+		{
+			merge(v, o, w, p, low, low + width < n ? low + width : n, low + 2 * width < n ? low + 2 * width : n);
+			mlpg_check(host, "sorting", low, n);
+		}
+
+		double	   *swap = v;
+		int64_t    *swap_order = o;
+
+		v = w;
+		w = swap;
+		o = p;
+		p = swap_order;
+	}
+	if (v != values)
+	{
+		memcpy(values, v, (size_t) n * sizeof(double));
+		if (order)
+			memcpy(order, o, (size_t) n * sizeof(int64_t));
+	}
+	mlpg_release(host, scratch);
+	mlpg_release(host, positions);
+}

@@ -1,0 +1,16 @@
+/*-------------------------------------------------------------------------
+ *
+ * sort.h
+ *	  Sorting doubles.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MLPG_SORT_H
+#define MLPG_SORT_H
+
+#include "core/host.h"
+
+/* Ascending; -0 and 0 compare equal and keep their order; no NaN.  order (may be NULL) is permuted alike. */
+extern void mlpg_sort(MlpgHost *host, double *values, int64_t *order, int64_t n);
+
+#endif							/* MLPG_SORT_H */

@@ -1,0 +1,300 @@
+/*-------------------------------------------------------------------------
+ *
+ * matrix.c
+ *	  The training set by column.
+ *
+ * Rows arrive in row-major blocks of a few hundred, small enough for the
+ * second-level cache, and are turned into columns there: writing 28 columns
+ * row by row touches 28 distant lines a row, which all fall into the same sets
+ * of the first-level cache.
+ *
+ * A column is a list of chunks of 65,536 rows.  A chunk starts as float4 and
+ * becomes float8 when the first block arrives that float4 does not keep
+ * exactly, so integers, prices and flags cost 4 bytes a value, and nothing is
+ * ever rounded.  Memory: 4 or 8 bytes a value, in the host's arena, plus at
+ * most one unfilled chunk a column; the last chunk grows by doubling so that
+ * small sets stay small.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "core/matrix/matrix.h"
+
+#define BLOCK_BYTES (128 * 1024)	/* of a full block: fits beside its results in a 512 kB cache */
+#define BLOCK_ROWS_MAX 512
+#define BLOCK_ROWS_MIN 16
+#define CHUNK_ROWS_FIRST 512
+
+typedef struct Chunk
+{
+	void	   *values;			/* capacity x (float or double) */
+	int			capacity;		/* rows */
+	bool		wide;			/* double */
+} Chunk;
+
+struct MlpgMatrix
+{
+	MlpgHost   *host;
+	int			n_columns;
+	int64_t		n_rows;
+	int64_t		n_chunks;		/* of each column */
+	int64_t		max_chunks;
+	Chunk	   *chunk;			/* max_chunks x n_columns: chunk k of column j at k * n_columns + j */
+};
+
+int
+mlpg_block_rows(int n_columns)
+{
+	int			rows = BLOCK_BYTES / (8 * ((n_columns + 3) / 4 * 4));
+
+	return rows > BLOCK_ROWS_MAX ? BLOCK_ROWS_MAX : rows < BLOCK_ROWS_MIN ? BLOCK_ROWS_MIN : rows;
+}
+
+MlpgBlock *
+mlpg_block_create(MlpgHost *host, int n_columns, int capacity)
+{
+	MlpgBlock  *block = mlpg_allocate(host, 1, sizeof(MlpgBlock));
+
+	block->n_columns = n_columns;
+	block->stride = (n_columns + 3) / 4 * 4;
+	block->capacity = capacity;
+	block->values = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) capacity, (size_t) block->stride), sizeof(double));
+	return block;
+}
+
+MlpgMatrix *
+mlpg_matrix_create(MlpgHost *host, int n_columns)
+{
+	MlpgMatrix *matrix = mlpg_allocate(host, 1, sizeof(MlpgMatrix));
+
+	matrix->host = host;
+	matrix->n_columns = n_columns;
+	return matrix;
+}
+
+int64_t
+mlpg_matrix_rows(const MlpgMatrix *matrix)
+{
+	return matrix->n_rows;
+}
+
+int
+mlpg_matrix_columns(const MlpgMatrix *matrix)
+{
+	return matrix->n_columns;
+}
+
+static void
+add_chunk(MlpgMatrix *m)
+{
+	if (m->n_chunks == m->max_chunks)
+	{
+		int64_t		more = m->max_chunks == 0 ? 4 : m->max_chunks * 2;
+
+		m->chunk = mlpg_resize(m->host, m->chunk, (size_t) (m->max_chunks * m->n_columns),
+							   mlpg_size_multiply(m->host, (size_t) more, (size_t) m->n_columns), sizeof(Chunk));
+		m->max_chunks = more;
+	}
+	m->n_chunks++;
+}
+
+/* Room for rows rows in a chunk: doubling, and the whole chunk at once from the second chunk on. */
+static void
+reserve(MlpgMatrix *m, Chunk *chunk, int rows, bool first_chunk)
+{
+	int			capacity = first_chunk ? (chunk->capacity ? chunk->capacity : CHUNK_ROWS_FIRST) : MLPG_CHUNK_ROWS;
+
+	while (capacity < rows)
+		capacity *= 2;
+	if (capacity <= chunk->capacity)
+		return;
+	chunk->values = mlpg_resize(m->host, chunk->values, (size_t) chunk->capacity, (size_t) capacity,
+								chunk->wide ? sizeof(double) : sizeof(float));
+	chunk->capacity = capacity;
+}
+
+static void
+widen(MlpgMatrix *m, Chunk *chunk, int rows)
+{
+	double	   *wide = mlpg_allocate(m->host, (size_t) chunk->capacity, sizeof(double));
+	const float *narrow = chunk->values;
+
+	for (int i = 0; i < rows; i++)
+		wide[i] = narrow[i];
+	mlpg_release(m->host, chunk->values);
+	chunk->values = wide;
+	chunk->wide = true;
+}
+
+/* Appends n values, stride apart, behind the rows that the chunk already has. */
+static void
+append_column(MlpgMatrix *m, Chunk *chunk, int rows, const double *source, int stride, int n)
+{
+	if (!chunk->wide)
+	{
+		float	   *out = (float *) chunk->values + rows;
+		int			exact = 1;
+
+		for (int i = 0; i < n; i++)
+		{
+			double		value = source[(size_t) i * stride];
+			float		narrow = (float) value;
+
+			out[i] = narrow;
+			exact &= ((double) narrow == value) | (value != value);
+		}
+		if (exact)
+			return;
+		widen(m, chunk, rows);
+	}
+	double	   *out = (double *) chunk->values + rows;
+
+	for (int i = 0; i < n; i++)
+		out[i] = source[(size_t) i * stride];
+}
+
+void
+mlpg_matrix_append(MlpgMatrix *m, const MlpgBlock *block)
+{
+	int			done = 0;
+
+	MLPG_ASSERT(block->n_columns == m->n_columns);
+	while (done < block->n_rows)
+	{
+		int			rows = (int) (m->n_rows % MLPG_CHUNK_ROWS);
+		int			n = block->n_rows - done;
+
+		if (rows == 0)
+			add_chunk(m);
+		if (n > MLPG_CHUNK_ROWS - rows)
+			n = MLPG_CHUNK_ROWS - rows;
+		for (int j = 0; j < m->n_columns; j++)
+		{
+			Chunk	   *chunk = &m->chunk[(m->n_chunks - 1) * m->n_columns + j];
+
+			/* a column that needed float8 so far will need it again */
+			if (rows == 0 && m->n_chunks > 1)
+				chunk->wide = m->chunk[(m->n_chunks - 2) * m->n_columns + j].wide;
+			reserve(m, chunk, rows + n, m->n_chunks == 1);
+			append_column(m, chunk, rows, mlpg_block_row(block, done) + j, block->stride, n);
+		}
+		m->n_rows += n;
+		done += n;
+	}
+}
+
+void
+mlpg_matrix_read(const MlpgMatrix *m, int column, int64_t first, int64_t n, double *out)
+{
+	MLPG_ASSERT(first >= 0 && first + n <= m->n_rows);
+	while (n > 0)
+	{
+		const Chunk *chunk = &m->chunk[first / MLPG_CHUNK_ROWS * m->n_columns + column];
+		int			offset = (int) (first % MLPG_CHUNK_ROWS);
+		int64_t		part = MLPG_CHUNK_ROWS - offset < n ? MLPG_CHUNK_ROWS - offset : n;
+
+		if (chunk->wide)
+			memcpy(out, (const double *) chunk->values + offset, (size_t) part * sizeof(double));
+		else
+			for (int64_t i = 0; i < part; i++)
+				out[i] = ((const float *) chunk->values)[offset + i];
+		out += part;
+		first += part;
+		n -= part;
+	}
+}
+
+void
+mlpg_matrix_read_rows(const MlpgMatrix *m, int64_t first, int n, double *out, int stride)
+{
+	for (int done = 0; done < n;)
+	{
+		const Chunk *chunk = &m->chunk[(first + done) / MLPG_CHUNK_ROWS * m->n_columns];
+		int			offset = (int) ((first + done) % MLPG_CHUNK_ROWS);
+		int			part = MLPG_CHUNK_ROWS - offset < n - done ? MLPG_CHUNK_ROWS - offset : n - done;
+
+		for (int j = 0; j < m->n_columns; j++)
+		{
+			double	   *to = out + (size_t) done * stride + j;
+
+			if (chunk[j].wide)
+				for (int i = 0; i < part; i++)
+					to[(size_t) i * stride] = ((const double *) chunk[j].values)[offset + i];
+			else
+				for (int i = 0; i < part; i++)
+					to[(size_t) i * stride] = ((const float *) chunk[j].values)[offset + i];
+		}
+		done += part;
+	}
+}
+
+void
+mlpg_matrix_recode(MlpgMatrix *m, int column, const int32_t *rank)
+{
+	for (int64_t k = 0; k < m->n_chunks; k++)
+	{
+		Chunk	   *chunk = &m->chunk[k * m->n_columns + column];
+		int64_t		rows = k < m->n_chunks - 1 ? MLPG_CHUNK_ROWS : m->n_rows - k * MLPG_CHUNK_ROWS;
+
+		for (int64_t i = 0; i < rows; i++)
+		{
+			double		code = chunk->wide ? ((double *) chunk->values)[i] : ((float *) chunk->values)[i];
+
+			if (code != code)
+				continue;
+			if (!chunk->wide && rank[(int32_t) code] > (1 << 24))
+				widen(m, chunk, (int) rows);
+			if (chunk->wide)
+				((double *) chunk->values)[i] = rank[(int32_t) code];
+			else
+				((float *) chunk->values)[i] = (float) rank[(int32_t) code];
+		}
+	}
+}
+
+void
+mlpg_matrix_describe(MlpgHost *host, const MlpgMatrix *m, MlpgSchema *schema)
+{
+	enum
+	{
+	PART = 4096};
+	double	   *values = mlpg_allocate(host, PART, sizeof(double));
+
+	for (int j = 0; j < schema->n_features; j++)
+	{
+		MlpgFeature *feature = &schema->feature[j];
+		double		sum = 0,
+					lost = 0;	/* Kahan */
+		int64_t		present = 0;
+
+		feature->minimum = INFINITY;
+		feature->maximum = -INFINITY;
+		for (int64_t first = 0; first < m->n_rows; first += PART)
+		{
+			int64_t		n = m->n_rows - first < PART ? m->n_rows - first : PART;
+
+			mlpg_matrix_read(m, j, first, n, values);
+			for (int64_t i = 0; i < n; i++)
+			{
+				if (values[i] != values[i])
+					continue;
+				double		term = values[i] - lost,
+							next = sum + term;
+
+				lost = (next - sum) - term;
+				sum = next;
+				present++;
+				if (values[i] < feature->minimum)
+					feature->minimum = values[i];
+				if (values[i] > feature->maximum)
+					feature->maximum = values[i];
+			}
+			mlpg_check(host, "describing columns", j, schema->n_features);
+		}
+		feature->has_missing = present < m->n_rows;
+		feature->mean = present > 0 ? sum / (double) present : 0;
+		feature->constant = present == 0 || (!feature->has_missing && feature->minimum == feature->maximum);
+		if (present == 0)
+			feature->minimum = feature->maximum = 0;
+	}
+	mlpg_release(host, values);
+}

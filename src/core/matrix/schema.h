@@ -1,0 +1,83 @@
+/*-------------------------------------------------------------------------
+ *
+ * schema.h
+ *	  What the columns of a training set are called and what they hold.
+ *
+ * A schema is made while rows are read, completed by the learner (means), and
+ * travels inside the model, so that prediction reads a row exactly as training
+ * did.  Inside the core every value is a double: numbers as they are, booleans
+ * as 0 and 1, dates as days since 2000-01-01, timestamps as seconds since
+ * 2000-01-01 UTC, categories as codes 0 .. n-1, a missing value as NaN.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MLPG_SCHEMA_H
+#define MLPG_SCHEMA_H
+
+#include "core/host.h"
+
+/* Kinds go on disk: pinned, never reused. */
+typedef enum MlpgKind
+{
+	MLPG_NUMBER = 0,
+	MLPG_BOOLEAN = 1,
+	MLPG_DATE = 2,				/* days since 2000-01-01 */
+	MLPG_TIMESTAMP = 3,			/* seconds since 2000-01-01 00:00 UTC */
+	MLPG_CATEGORY = 4			/* text; value is a code into the dictionary */
+} MlpgKind;
+
+/* What predict answers for a category that training did not see. On disk. */
+typedef enum MlpgUnseen
+{
+	MLPG_UNSEEN_ERROR = 0,
+	MLPG_UNSEEN_NULL = 1,		/* the prediction is NULL */
+	MLPG_UNSEEN_ZERO = 2		/* none of the levels holds */
+} MlpgUnseen;
+
+/*
+ * Distinct texts and their codes.  While rows are read codes follow first
+ * sight; mlpg_dictionary_sort puts them into byte order.
+ */
+typedef struct MlpgDictionary
+{
+	int32_t		n;				/* entries */
+	int32_t		capacity;		/* entries allocated */
+	char	  **text;			/* n texts, zero-terminated */
+	int32_t    *length;			/* n byte lengths */
+	int32_t    *slot;			/* open addressing, n_slots codes + 1; 0 is free */
+	uint32_t	n_slots;		/* power of two */
+	size_t		bytes;			/* sum of lengths */
+} MlpgDictionary;
+
+typedef struct MlpgFeature
+{
+	char	   *name;
+	MlpgKind	kind;
+	MlpgDictionary *dictionary; /* categories only */
+	bool		has_missing;	/* a NULL was seen in training */
+	bool		constant;		/* one value only (missing counts as a value) */
+	double		mean;			/* of the values present; stands in for NULL in linear learners */
+	double		minimum;
+	double		maximum;
+} MlpgFeature;
+
+typedef struct MlpgSchema
+{
+	int			n_features;
+	MlpgFeature *feature;		/* n_features */
+	char	   *target;			/* name of the target, or "" */
+	MlpgUnseen	unseen;
+	bool		array_form;		/* features are x1 .. xn of one array argument */
+} MlpgSchema;
+
+extern MlpgSchema *mlpg_schema_create(MlpgHost *host, int n_features);
+extern int	mlpg_schema_find(const MlpgSchema *schema, const char *name);	/* -1 if absent */
+
+extern MlpgDictionary *mlpg_dictionary_create(MlpgHost *host);
+extern int32_t mlpg_dictionary_find(const MlpgDictionary *dictionary, const char *text, int32_t length);	/* -1 if absent */
+extern int32_t mlpg_dictionary_add(MlpgHost *host, MlpgDictionary *dictionary, const char *text, int32_t length);
+
+/* Byte order; rank[old code] = new code (n entries, allocated here). */
+extern int32_t *mlpg_dictionary_sort(MlpgHost *host, MlpgDictionary *dictionary);
+
+#endif							/* MLPG_SCHEMA_H */

@@ -1,0 +1,399 @@
+/*-------------------------------------------------------------------------
+ *
+ * fit.c
+ *	  The aggregate mlpg.fit over whole rows: fit(algorithm, target, row [, params]).
+ *
+ * A row is whatever record the caller names, so columns and their types are
+ * known at run time only.  They are resolved once a call site (fn_extra): the
+ * plan, the readers of the columns, a host.  A group's state is a few hundred
+ * bytes at first and lives in the context that the executor gives, so work_mem
+ * and spilling to disk apply.
+ *
+ * The state is "internal", with serialize, deserialize and combine for parallel
+ * plans: a serialised state carries its plan.  The form that a distributed
+ * engine can push down is fit(algorithm, target, float8[]), in fit_array.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "pg/api/fit_state.h"
+
+#include "access/htup_details.h"
+#include "access/tupmacs.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+/* One call site of the transition function. */
+typedef struct CallSite
+{
+	MlpgHost   *host;			/* its arena is set with each row */
+	MlpgOptions options;
+	MlpgRows   *rows;			/* NULL until the first row is seen */
+	Oid			row_type;
+	int32		row_typmod;
+	TupleDesc	desc;			/* copied */
+	MlpgDatumReader target;
+	Datum	   *values;
+	bool	   *nulls;
+	bool		fixed_width;	/* all attributes have a fixed width: deform by hand */
+	MemoryContext row_context;	/* for what reading a row leaves behind */
+	int			uncleaned;		/* rows since row_context was reset */
+} CallSite;
+
+#define ROWS_A_RESET 256
+
+/* ---------- the call site ---------- */
+
+/* The column of the row that the target argument is: t.y in fit(a, t.y, t); 0 if it is none. */
+static AttrNumber
+target_twin(FunctionCallInfo fcinfo)
+{
+	Aggref	   *aggref = AggGetAggref(fcinfo);
+	Node	   *target,
+			   *row;
+
+	if (aggref == NULL || list_length(aggref->args) < 3)
+		return 0;
+	target = (Node *) ((TargetEntry *) lsecond(aggref->args))->expr;
+	row = (Node *) ((TargetEntry *) lthird(aggref->args))->expr;
+	if (!IsA(target, Var))
+		return 0;
+
+	/* the planner's own references change; the syntactic ones stay */
+	if (IsA(row, Var))
+	{
+		Var		   *t = (Var *) target,
+				   *r = (Var *) row;
+
+		return r->varattnosyn == 0 && r->varnosyn != 0 && r->varnosyn == t->varnosyn ? t->varattnosyn : 0;
+	}
+	if (IsA(row, RowExpr))
+	{
+		ListCell   *cell;
+
+		foreach(cell, ((RowExpr *) row)->args)
+			if (IsA(lfirst(cell), Var) && ((Var *) lfirst(cell))->varnosyn == ((Var *) target)->varnosyn &&
+				((Var *) lfirst(cell))->varattnosyn == ((Var *) target)->varattnosyn)
+				return foreach_current_index(cell) + 1;
+	}
+	return 0;
+}
+
+static void
+resolve_target(CallSite *site, Oid type)
+{
+	Oid			base = OidIsValid(type) ? getBaseType(type) : InvalidOid;
+
+	if (type == UNKNOWNOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("the target is a literal text, not a column"),
+				 errhint("Write fit('linear', t.sales, t), without quotes around the target.")));
+	if (!mlpg_datum_reader(type, &site->target) || site->target.is_array)
+		mlpg_raise_unreadable("target", type);
+	if (site->target.kind == MLPG_CATEGORY || base == BOOLOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("learner \"%s\" does not fit a target of type %s", site->options.learner->name, format_type_be(type)),
+				 errhint("Cast a boolean target to integer to fit its expected value.")));
+}
+
+
+/* Length of an array column: that of the first row. */
+static int
+first_array_length(int attno, void *argument)
+{
+	CallSite   *site = argument;
+
+	if (site->nulls[attno])
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("array column \"%s\" is NULL in the first row", NameStr(TupleDescAttr(site->desc, attno)->attname)),
+				 errdetail("The length of its arrays cannot be known."),
+				 errhint("Leave out rows where it is NULL.")));
+	return ArrayGetNItems(ARR_NDIM(DatumGetArrayTypeP(site->values[attno])), ARR_DIMS(DatumGetArrayTypeP(site->values[attno])));
+}
+
+static CallSite *
+create_site(FunctionCallInfo fcinfo)
+{
+	MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	CallSite   *site = palloc0(sizeof(CallSite));
+	char	   *algorithm;
+
+	if (PG_ARGISNULL(1))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("algorithm must not be NULL")));
+	algorithm = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	site->host = mlpg_host_pg_create(fcinfo->flinfo->fn_mcxt, 1, 0);
+	mlpg_options_init(&site->options);
+	mlpg_options_learner(site->host, &site->options, algorithm);
+	if (PG_NARGS() > 4 && !PG_ARGISNULL(4))
+		mlpg_options_take(site->host, &site->options, PG_GETARG_JSONB_P_COPY(4), false);
+	(void) mlpg_options_settle(site->host, &site->options);
+	resolve_target(site, get_fn_expr_argtype(fcinfo->flinfo, 2));
+	site->row_context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "mlpg fit row", ALLOCSET_SMALL_SIZES);
+	MemoryContextSwitchTo(old);
+	return site;
+}
+
+static bool
+all_fixed_width(TupleDesc desc)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute a = TupleDescAttr(desc, i);
+
+		if (a->attlen <= 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The attributes of a tuple whose columns all have a fixed width: no
+ * alignment of variable-width data to find, so offsets follow by adding.
+ */
+static void
+deform_fixed(CallSite *site, HeapTupleHeader row, int n)
+{
+	int			present = Min(HeapTupleHeaderGetNatts(row), n);
+	char	   *data = (char *) row + row->t_hoff;
+	bits8	   *bitmap = (row->t_infomask & HEAP_HASNULL) ? row->t_bits : NULL;
+	uint32		offset = 0;
+
+	for (int i = 0; i < present; i++)
+	{
+		Form_pg_attribute a = TupleDescAttr(site->desc, i);
+
+		site->nulls[i] = bitmap != NULL && att_isnull(i, bitmap);
+		if (site->nulls[i])
+			continue;
+		offset = att_align_nominal(offset, a->attalign);
+		site->values[i] = fetchatt(a, data + offset);
+		offset += a->attlen;
+	}
+	for (int i = present; i < n; i++)
+		site->nulls[i] = true;
+}
+
+static void
+deform(CallSite *site, HeapTupleHeader row)
+{
+	HeapTupleData tuple;
+
+	if (site->fixed_width)
+	{
+		deform_fixed(site, row, site->rows ? site->rows->max_attno : site->desc->natts);
+		return;
+	}
+	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = row;
+	heap_deform_tuple(&tuple, site->desc, site->values, site->nulls);
+}
+
+/* Finds the columns at the first row; its type is that of all. */
+static void
+resolve_rows(CallSite *site, FunctionCallInfo fcinfo, HeapTupleHeader row)
+{
+	MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	MlpgColumnsAsked asked = {
+		.weight = site->options.weight, .features = site->options.features, .exclude = site->options.exclude,
+		.allow_leakage = site->options.allow_leakage, .target_twin = target_twin(fcinfo)
+	};
+	TupleDesc	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(row), HeapTupleHeaderGetTypMod(row));
+
+	site->row_type = HeapTupleHeaderGetTypeId(row);
+	site->row_typmod = HeapTupleHeaderGetTypMod(row);
+	site->desc = CreateTupleDescCopy(desc);
+	ReleaseTupleDesc(desc);
+	site->values = palloc0(site->desc->natts * sizeof(Datum));
+	site->nulls = palloc0(site->desc->natts * sizeof(bool));
+	site->fixed_width = all_fixed_width(site->desc);
+	deform(site, row);
+	if (asked.target_twin > site->desc->natts)
+		asked.target_twin = 0;
+	site->rows = mlpg_rows_create(site->desc, &asked, first_array_length, site);
+	if (asked.target_twin > 0)
+		site->rows->plan->target = pstrdup(NameStr(TupleDescAttr(site->desc, asked.target_twin - 1)->attname));
+	site->rows->plan->learner = site->options.learner;
+	site->rows->plan->params = site->options.params;
+	site->rows->plan->seed = site->options.seed;
+	MemoryContextSwitchTo(old);
+}
+
+/* ---------- transition ---------- */
+
+static void
+check_row_type(CallSite *site, HeapTupleHeader row)
+{
+	if (HeapTupleHeaderGetTypeId(row) != site->row_type || HeapTupleHeaderGetTypMod(row) != site->row_typmod)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("rows of different types given to one call of mlpg.fit")));
+}
+
+static double
+read_target(CallSite *site, Datum value)
+{
+	double		y = mlpg_datum_number(&site->target, value);
+
+	if (!isfinite(y))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("the target is %s", isnan(y) ? "NaN" : "infinite"),
+				 errdetail("Row %lld of the source.", (long long) site->rows->n_read),
+				 errhint("Turn it into NULL, which leaves the row out.")));
+	return y;
+}
+
+static void
+add_row(CallSite *site, MlpgFitState *state, FunctionCallInfo fcinfo, HeapTupleHeader row)
+{
+	MlpgRows   *rows = site->rows;
+	int			n = rows->plan->n_features;
+	MemoryContext old;
+
+	if (site->uncleaned++ == ROWS_A_RESET)
+	{
+		MemoryContextReset(site->row_context);
+		site->uncleaned = 0;
+	}
+	old = MemoryContextSwitchTo(site->row_context);
+	deform(site, row);
+	rows->n_read++;
+	mlpg_rows_read_features(rows, site->values, site->nulls);
+	rows->values[n] = read_target(site, PG_GETARG_DATUM(2));
+	if (rows->weight >= 0)
+		rows->values[n + 1] = mlpg_rows_weight(rows, site->values, site->nulls);
+	mlpg_rows_store(rows, site->host, &state->fit, rows->allow_leakage ? NULL : &state->leak);
+	MemoryContextSwitchTo(old);
+}
+
+MLPG_SQL_FUNCTION(mlpg_sql_fit_row_accum);
+
+Datum
+mlpg_sql_fit_row_accum(PG_FUNCTION_ARGS)
+{
+	MemoryContext context;
+	CallSite   *site = fcinfo->flinfo->fn_extra;
+	MlpgFitState *state = PG_ARGISNULL(0) ? NULL : (MlpgFitState *) PG_GETARG_POINTER(0);
+	HeapTupleHeader row;
+
+	if (!AggCheckCallContext(fcinfo, &context))
+		elog(ERROR, "mlpg_sql_fit_row_accum called outside an aggregate");
+	if (site == NULL)
+		fcinfo->flinfo->fn_extra = site = create_site(fcinfo);
+	mlpg_host_pg_set_arena(site->host, context);
+
+	/* a row that an outer join left empty trains nothing, nor does one without a target */
+	if (PG_ARGISNULL(3) || PG_ARGISNULL(2))
+	{
+		if (state != NULL)
+			state->fit.n_dropped++;
+		else if (site->rows != NULL)
+		{
+			state = mlpg_fit_state_create(site->host, site->rows->plan);
+			state->fit.n_dropped++;
+		}
+		if (state == NULL)
+			PG_RETURN_NULL();
+		PG_RETURN_POINTER(state);
+	}
+	row = PG_GETARG_HEAPTUPLEHEADER(3);
+	if (site->rows == NULL)
+		resolve_rows(site, fcinfo, row);
+	else
+		check_row_type(site, row);
+	if (state == NULL)
+		state = mlpg_fit_state_create(site->host, site->rows->plan);
+	add_row(site, state, fcinfo, row);
+	PG_RETURN_POINTER(state);
+}
+
+/* ---------- parallel plans ---------- */
+
+/* A host of a combine or deserialize call site; arena as given. */
+static MlpgHost *
+site_host(FunctionCallInfo fcinfo, MemoryContext arena)
+{
+	if (fcinfo->flinfo->fn_extra == NULL)
+		fcinfo->flinfo->fn_extra = mlpg_host_pg_create(fcinfo->flinfo->fn_mcxt, 1, 0);
+	mlpg_host_pg_set_arena(fcinfo->flinfo->fn_extra, arena);
+	return fcinfo->flinfo->fn_extra;
+}
+
+MLPG_SQL_FUNCTION(mlpg_sql_fit_row_combine);
+
+Datum
+mlpg_sql_fit_row_combine(PG_FUNCTION_ARGS)
+{
+	MemoryContext context;
+	MlpgHost   *host;
+	MlpgFitState *state = PG_ARGISNULL(0) ? NULL : (MlpgFitState *) PG_GETARG_POINTER(0);
+	MlpgFitState *other = PG_ARGISNULL(1) ? NULL : (MlpgFitState *) PG_GETARG_POINTER(1);
+
+	if (!AggCheckCallContext(fcinfo, &context))
+		elog(ERROR, "mlpg_sql_fit_row_combine called outside an aggregate");
+	if (other == NULL)
+	{
+		if (state == NULL)
+			PG_RETURN_NULL();
+		PG_RETURN_POINTER(state);
+	}
+	host = site_host(fcinfo, context);
+	if (state == NULL)
+		PG_RETURN_POINTER(mlpg_fit_state_copy(host, other));
+	mlpg_fit_state_combine(host, state, other);
+	PG_RETURN_POINTER(state);
+}
+
+MLPG_SQL_FUNCTION(mlpg_sql_fit_row_serialize);
+
+Datum
+mlpg_sql_fit_row_serialize(PG_FUNCTION_ARGS)
+{
+	MlpgHost   *host;
+
+	if (!AggCheckCallContext(fcinfo, NULL))
+		elog(ERROR, "mlpg_sql_fit_row_serialize called outside an aggregate");
+	host = site_host(fcinfo, CurrentMemoryContext);
+	PG_RETURN_BYTEA_P(mlpg_fit_state_bytes(host, (MlpgFitState *) PG_GETARG_POINTER(0)));
+}
+
+MLPG_SQL_FUNCTION(mlpg_sql_fit_row_deserialize);
+
+Datum
+mlpg_sql_fit_row_deserialize(PG_FUNCTION_ARGS)
+{
+	bytea	   *bytes;
+
+	if (!AggCheckCallContext(fcinfo, NULL))
+		elog(ERROR, "mlpg_sql_fit_row_deserialize called outside an aggregate");
+	bytes = PG_GETARG_BYTEA_PP(0);
+	PG_RETURN_POINTER(mlpg_fit_state_read(site_host(fcinfo, CurrentMemoryContext), VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)));
+}
+
+/* ---------- final ---------- */
+
+MLPG_SQL_FUNCTION(mlpg_sql_fit_row_final);
+
+Datum
+mlpg_sql_fit_row_final(PG_FUNCTION_ARGS)
+{
+	MemoryContext context;
+
+	if (!AggCheckCallContext(fcinfo, &context))
+		elog(ERROR, "mlpg_sql_fit_row_final called outside an aggregate");
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	PG_RETURN_POINTER(mlpg_fit_state_finish(fcinfo, context, (MlpgFitState *) PG_GETARG_POINTER(0)));
+}

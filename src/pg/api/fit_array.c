@@ -1,0 +1,567 @@
+/*-------------------------------------------------------------------------
+ *
+ * fit_array.c
+ *	  The aggregate mlpg.fit over arrays: fit(algorithm, target, float8[] [, params]).
+ *
+ * The form that a distributed engine can push down: argument types are
+ * concrete and the state is a type of ours, mlpg.state, that travels as text.
+ * The transition function keeps nothing in fn_extra and asks for no argument
+ * types; all it knows is in the state, which may come from anybody and is
+ * checked as such.
+ *
+ * A state is one of two things:
+ *
+ *	 flat		a varlena: header, the plan as bytes, rows as they came.  Under 512
+ *				bytes at first; rows are added in place while there is room, and
+ *				room doubles.
+ *	 expanded	an expanded object around a MlpgFitState, once the rows would take
+ *				more than 8 kB.  Its memory is a child of the aggregate's context.
+ *
+ * Flattened (to be shipped to a leader or printed) an expanded state is a
+ * header of the second kind and the bytes of fit_state.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "pg/api/fit_state.h"
+
+#include <math.h>
+
+#include "libpq/pqformat.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/expandeddatum.h"
+#include "utils/memutils.h"
+
+#define STATE_MAGIC 0x534C4D31	/* "1MLS" */
+#define KIND_ROWS 1				/* plan, then rows */
+#define KIND_FIT 2				/* bytes of fit_state.c */
+#define FIRST_ROWS 4
+#define FLAT_MAX 8192			/* bytes of rows in a flat state */
+
+typedef struct FlatState
+{
+	int32		vl_len_;
+	uint32		magic;
+	uint32		kind;
+	uint32		crc;			/* CRC-32C of what follows, when the state is at rest */
+	uint32		n_rows;			/* KIND_ROWS: rows there are */
+	uint32		capacity;		/* and rows there is room for */
+	uint32		n_columns;
+	uint32		body;			/* bytes of the plan (KIND_ROWS) or of the fit */
+	uint32		weight;			/* KIND_ROWS: element of the arrays that is the weight, or NO_WEIGHT */
+	uint32		reserved;		/* 0 */
+	uint64		n_dropped;
+	char		data[FLEXIBLE_ARRAY_MEMBER];	/* body, padded to 8; then capacity x n_columns doubles */
+} FlatState;
+
+#define NO_WEIGHT UINT32_MAX
+#define FLAT_HEADER offsetof(FlatState, data)
+
+static inline double *
+flat_rows(FlatState *s)
+{
+	return (double *) (s->data + TYPEALIGN(8, s->body));
+}
+
+static inline Size
+flat_size(uint32 body, uint64 capacity, uint32 n_columns)
+{
+	return FLAT_HEADER + TYPEALIGN(8, body) + capacity * n_columns * sizeof(double);
+}
+
+/* ---------- expanded objects ---------- */
+
+#define EXPANDED_MAGIC 0x4D4C5047
+
+typedef struct ExpandedState
+{
+	ExpandedObjectHeader header;	/* first */
+	int			magic;
+	MlpgHost   *host;
+	MlpgFitState *state;
+	bytea	   *bytes;			/* between get_flat_size and flatten_into */
+} ExpandedState;
+
+static Size
+expanded_flat_size(ExpandedObjectHeader *header)
+{
+	ExpandedState *e = (ExpandedState *) header;
+	MemoryContext old = MemoryContextSwitchTo(header->eoh_context);
+
+	if (e->bytes != NULL)
+		pfree(e->bytes);
+	e->bytes = mlpg_fit_state_bytes(e->host, e->state);
+	MemoryContextSwitchTo(old);
+	return FLAT_HEADER + TYPEALIGN(8, VARSIZE(e->bytes) - VARHDRSZ);
+}
+
+static void
+seal(FlatState *s)
+{
+	s->crc = mlpg_crc32c(0, (char *) s + 16, VARSIZE(s) - 16);
+}
+
+static void
+expanded_flatten(ExpandedObjectHeader *header, void *result, Size size)
+{
+	ExpandedState *e = (ExpandedState *) header;
+	FlatState  *s = result;
+
+	memset(s, 0, size);
+	SET_VARSIZE(s, size);
+	s->magic = STATE_MAGIC;
+	s->kind = KIND_FIT;
+	s->body = VARSIZE(e->bytes) - VARHDRSZ;
+	memcpy(s->data, VARDATA(e->bytes), s->body);
+	seal(s);
+}
+
+static const ExpandedObjectMethods methods = {expanded_flat_size, expanded_flatten};
+
+static ExpandedState *
+create_expanded(MemoryContext parent)
+{
+	MemoryContext context = AllocSetContextCreate(parent, "mlpg state", ALLOCSET_DEFAULT_SIZES);
+	ExpandedState *e = MemoryContextAllocZero(context, sizeof(ExpandedState));
+
+	EOH_init_header(&e->header, &methods, context);
+	e->magic = EXPANDED_MAGIC;
+	e->host = mlpg_host_pg_create(context, 1, 0);
+	return e;
+}
+
+static ExpandedState *
+as_expanded(Datum datum)
+{
+	ExpandedState *e;
+
+	if (!VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(datum)))
+		return NULL;
+	e = (ExpandedState *) DatumGetEOHP(datum);
+	if (e->header.eoh_methods != &methods || e->magic != EXPANDED_MAGIC)
+		elog(ERROR, "expanded object is no state of mlpg.fit");
+	return e;
+}
+
+/* ---------- flat states ---------- */
+
+MLPG_NORETURN static void
+corrupt(const char *what)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("invalid state of mlpg.fit"),
+			 errdetail("%s", what)));
+}
+
+/* Lengths and kind; what is inside is checked by those who read it. */
+static void
+check_flat(FlatState *s, Size size)
+{
+	if (size < FLAT_HEADER || s->magic != STATE_MAGIC || s->reserved != 0)
+		corrupt("It has no header.");
+	if (s->kind == KIND_FIT)
+	{
+		if (s->n_rows != 0 || s->capacity != 0 || s->n_columns != 0 || s->body > size || FLAT_HEADER + TYPEALIGN(8, s->body) != size)
+			corrupt("Its length does not fit its header.");
+		return;
+	}
+	if (s->kind != KIND_ROWS || s->n_rows > s->capacity || s->capacity > 1000000 || s->n_columns < 1 ||
+		s->n_columns > MLPG_FEATURES_MAX + 2 || s->body > size || flat_size(s->body, s->capacity, s->n_columns) != size)
+		corrupt("Its length does not fit its header.");
+}
+
+/* The argument as a flat state that may be read at its alignment. */
+static FlatState *
+as_flat(Datum datum)
+{
+	FlatState  *s = (FlatState *) PG_DETOAST_DATUM(datum);
+
+	if ((uintptr_t) s % 8 != 0)
+		s = (FlatState *) PG_DETOAST_DATUM_COPY(datum);
+	check_flat(s, VARSIZE(s));
+	return s;
+}
+
+/* Which element is the weight: the first name that is missing from x1, x2, ... */
+static uint32
+weight_position(const MlpgPlan *plan)
+{
+	if (!plan->weighted)
+		return NO_WEIGHT;
+	for (int i = 0; i < plan->n_features; i++)
+		if (strcmp(plan->name[i], psprintf("x%d", i + 1)) != 0)
+			return i;
+	return plan->n_features;
+}
+
+static MlpgPlan *
+flat_plan(MlpgHost *host, FlatState *s)
+{
+	MlpgReader	r;
+	MlpgPlan   *plan;
+
+	mlpg_reader_init(&r, host, s->data, s->body, "state of mlpg.fit");
+	plan = mlpg_plan_read(&r);
+	mlpg_read_end(&r);
+	if ((uint32) mlpg_plan_columns(plan) != s->n_columns || weight_position(plan) != s->weight)
+		corrupt("Its rows do not have the columns of its plan.");
+	return plan;
+}
+
+/* Adds the rows of a flat state, checked, to a fit. */
+static void
+add_flat_rows(MlpgHost *host, MlpgFitState *state, FlatState *s)
+{
+	int			n = s->n_columns;
+	int			features = state->fit.plan->n_features;
+
+	for (uint32 i = 0; i < s->n_rows; i++)
+	{
+		const double *row = flat_rows(s) + (Size) i * n;
+
+		for (int j = 0; j < n; j++)
+			if (isinf(row[j]) || (j >= features && isnan(row[j])) || (j > features && row[j] < 0))
+				corrupt("A value is not finite, or a weight negative.");
+		mlpg_leak_watch(host, &state->leak, row, features);
+		memcpy(mlpg_fit_next_row(host, &state->fit), row, n * sizeof(double));
+		mlpg_fit_commit_row(host, &state->fit);
+	}
+	state->fit.n_dropped += s->n_dropped;
+}
+
+/* Any state as a MlpgFitState in the host's arena. */
+static MlpgFitState *
+open_state(MlpgHost *host, Datum datum)
+{
+	ExpandedState *e = as_expanded(datum);
+	FlatState  *s;
+	MlpgFitState *state;
+
+	if (e != NULL)
+		return mlpg_fit_state_copy(host, e->state);
+	s = as_flat(datum);
+	if (s->kind == KIND_FIT)
+		return mlpg_fit_state_read(host, s->data, s->body);
+	state = mlpg_fit_state_create(host, flat_plan(host, s));
+	add_flat_rows(host, state, s);
+	return state;
+}
+
+static ExpandedState *
+expand(MemoryContext parent, Datum datum)
+{
+	ExpandedState *e = create_expanded(parent);
+
+	e->state = open_state(e->host, datum);
+	return e;
+}
+
+/* ---------- transition ---------- */
+
+static void
+name_columns(MlpgPlan *plan, const MlpgOptions *options, int n)
+{
+	int			skipped = -1;
+
+	if (options->features != NIL || options->exclude != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"%s\" does not go with an array of features", options->features ? "features" : "exclude"),
+				 errhint("Build the array from the features wanted.")));
+	if (options->weight != NULL)
+	{
+		skipped = options->weight[0] == 'x' ? atoi(options->weight + 1) - 1 : -1;
+		if (skipped < 0 || skipped >= n)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("weight \"%s\" is no element of the features", options->weight),
+					 errhint("Elements are named x1 to x%d.", n)));
+	}
+	plan->name = palloc0((n + 1) * sizeof(char *));
+	plan->kind = palloc0((n + 1) * sizeof(MlpgKind));
+	for (int i = 0; i < n; i++)
+		if (i != skipped)
+			plan->name[plan->n_features++] = psprintf("x%d", i + 1);
+	plan->weighted = skipped >= 0;
+}
+
+/* A flat state without rows for the algorithm and params of the first row. */
+static FlatState *
+first_state(FunctionCallInfo fcinfo, int n, MemoryContext context)
+{
+	MlpgHost   *host = mlpg_host_pg_create(CurrentMemoryContext, 1, 0);
+	MlpgOptions options;
+	MlpgPlan	plan;
+	MlpgWriter *w;
+	FlatState  *s;
+	Size		size;
+
+	if (PG_ARGISNULL(1))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("algorithm must not be NULL")));
+	mlpg_options_init(&options);
+	mlpg_options_learner(host, &options, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	if (PG_NARGS() > 4 && !PG_ARGISNULL(4))
+		mlpg_options_take(host, &options, PG_GETARG_JSONB_P(4), false);
+	(void) mlpg_options_settle(host, &options);
+	memset(&plan, 0, sizeof(plan));
+	plan.learner = options.learner;
+	plan.params = options.params;
+	plan.seed = options.seed;
+	plan.target = "";
+	plan.array_form = true;
+	plan.encoding = mlpg_encoding_name();
+	name_columns(&plan, &options, n);
+	w = mlpg_writer_create(host, 0);
+	mlpg_plan_write(&plan, w);
+
+	size = flat_size(w->length, FIRST_ROWS, mlpg_plan_columns(&plan));
+	s = MemoryContextAllocZero(context, size);
+	SET_VARSIZE(s, size);
+	s->magic = STATE_MAGIC;
+	s->kind = KIND_ROWS;
+	s->capacity = FIRST_ROWS;
+	s->n_columns = mlpg_plan_columns(&plan);
+	s->body = w->length;
+	s->weight = weight_position(&plan);
+	memcpy(s->data, w->data, w->length);
+	return s;
+}
+
+/* A copy with room for twice the rows. */
+static FlatState *
+grow(FlatState *s, MemoryContext context)
+{
+	Size		size = flat_size(s->body, (uint64) s->capacity * 2, s->n_columns);
+	FlatState  *bigger = MemoryContextAllocZero(context, size);
+
+	memcpy(bigger, s, VARSIZE(s));
+	SET_VARSIZE(bigger, size);
+	bigger->capacity = s->capacity * 2;
+	return bigger;
+}
+
+/*
+ * A row of features, target and weight from the arguments; the weight, if there
+ * is one, is the element that is no feature.
+ */
+static void
+read_row(FunctionCallInfo fcinfo, int n_columns, uint32 weight, double *row)
+{
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(3);
+	MlpgDatumReader reader = {.how = MLPG_READ_FLOAT8_ARRAY, .kind = MLPG_NUMBER, .is_array = true};
+	int			n = n_columns - 1;	/* elements of the array */
+	int			bad;
+	int			got;
+	double		y = PG_GETARG_FLOAT8(2);
+
+	got = mlpg_datum_array(&reader, PointerGetDatum(array), row, n, &bad);
+	if (got != n)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("arrays of features have different lengths"),
+				 errdetail("One has %d elements, those before have %d.", got, n)));
+	if (bad >= 0 || !isfinite(y))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("%s is NaN or infinite", bad >= 0 ? psprintf("feature \"x%d\"", bad + 1) : "the target"),
+				 errhint("Turn it into NULL, which is read as a missing value, or leave the row out.")));
+	if (weight != NO_WEIGHT)
+	{
+		double		w = row[weight];
+
+		if (!(w >= 0))
+			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("a weight is NULL or negative")));
+		memmove(row + weight, row + weight + 1, (n - 1 - weight) * sizeof(double));
+		row[n - 1] = y;
+		row[n] = w;
+	}
+	else
+		row[n] = y;
+}
+
+static void
+add_to_expanded(FunctionCallInfo fcinfo, ExpandedState *e)
+{
+	const MlpgPlan *plan = e->state->fit.plan;
+	double	   *row = mlpg_fit_next_row(e->host, &e->state->fit);
+
+	read_row(fcinfo, mlpg_plan_columns(plan), weight_position(plan), row);
+	mlpg_leak_watch(e->host, &e->state->leak, row, plan->n_features);
+	mlpg_fit_commit_row(e->host, &e->state->fit);
+}
+
+static FlatState *
+add_to_flat(FunctionCallInfo fcinfo, FlatState *s, MemoryContext context)
+{
+	if (s->n_rows == s->capacity)
+		s = grow(s, context);
+	read_row(fcinfo, s->n_columns, s->weight, flat_rows(s) + (Size) s->n_rows * s->n_columns);
+	s->n_rows++;
+	return s;
+}
+
+MLPG_SQL_FUNCTION(mlpg_sql_fit_array_accum);
+
+Datum
+mlpg_sql_fit_array_accum(PG_FUNCTION_ARGS)
+{
+	MemoryContext context;
+	ExpandedState *e = NULL;
+	FlatState  *s = NULL;
+
+	if (!AggCheckCallContext(fcinfo, &context))
+		elog(ERROR, "mlpg_sql_fit_array_accum called outside an aggregate");
+	if (!PG_ARGISNULL(0))
+	{
+		e = as_expanded(PG_GETARG_DATUM(0));
+		if (e == NULL)
+		{
+			s = as_flat(PG_GETARG_DATUM(0));
+			if (s->kind == KIND_FIT || flat_size(0, s->capacity, s->n_columns) > FLAT_MAX)
+				e = expand(context, PG_GETARG_DATUM(0));
+		}
+	}
+	if (PG_ARGISNULL(2) || PG_ARGISNULL(3))
+	{
+		if (e != NULL)
+			e->state->fit.n_dropped++;
+		else if (s != NULL)
+			s->n_dropped++;
+		else
+			PG_RETURN_NULL();
+	}
+	else if (e != NULL)
+		add_to_expanded(fcinfo, e);
+	else
+	{
+		if (s == NULL)
+			s = first_state(fcinfo, ArrayGetNItems(ARR_NDIM(PG_GETARG_ARRAYTYPE_P(3)), ARR_DIMS(PG_GETARG_ARRAYTYPE_P(3))), CurrentMemoryContext);
+		s = add_to_flat(fcinfo, s, CurrentMemoryContext);
+	}
+	if (e != NULL)
+		return EOHPGetRWDatum(&e->header);
+	PG_RETURN_POINTER(s);
+}
+
+MLPG_SQL_FUNCTION(mlpg_sql_fit_array_combine);
+
+Datum
+mlpg_sql_fit_array_combine(PG_FUNCTION_ARGS)
+{
+	MemoryContext context;
+	ExpandedState *e;
+	MlpgHost   *scratch;
+
+	if (!AggCheckCallContext(fcinfo, &context))
+		elog(ERROR, "mlpg_sql_fit_array_combine called outside an aggregate");
+	if (PG_ARGISNULL(0) && PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	if (PG_ARGISNULL(1))
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	if (PG_ARGISNULL(0))
+		return EOHPGetRWDatum(&expand(context, PG_GETARG_DATUM(1))->header);
+	e = as_expanded(PG_GETARG_DATUM(0));
+	if (e == NULL)
+		e = expand(context, PG_GETARG_DATUM(0));
+	scratch = mlpg_host_pg_create(CurrentMemoryContext, 1, 0);
+	mlpg_fit_state_combine(e->host, e->state, open_state(scratch, PG_GETARG_DATUM(1)));
+	return EOHPGetRWDatum(&e->header);
+}
+
+MLPG_SQL_FUNCTION(mlpg_sql_fit_array_final);
+
+Datum
+mlpg_sql_fit_array_final(PG_FUNCTION_ARGS)
+{
+	ExpandedState *e;
+
+	if (!AggCheckCallContext(fcinfo, NULL))
+		elog(ERROR, "mlpg_sql_fit_array_final called outside an aggregate");
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	e = as_expanded(PG_GETARG_DATUM(0));
+	if (e == NULL)
+		PG_RETURN_POINTER(mlpg_fit_state_finish(fcinfo, CurrentMemoryContext,
+												open_state(mlpg_host_pg_create(CurrentMemoryContext, 1, 0), PG_GETARG_DATUM(0))));
+	PG_RETURN_POINTER(mlpg_fit_state_finish(fcinfo, e->header.eoh_context, e->state));
+}
+
+/* ---------- the type mlpg.state: text is hex, binary the bytes themselves ---------- */
+
+/* Bytes behind the length word, from anybody, as a state. */
+static FlatState *
+adopt(const char *bytes, Size length)
+{
+	FlatState  *s = palloc(length + VARHDRSZ);
+	MlpgHost   *host = mlpg_host_pg_create(CurrentMemoryContext, 1, 0);
+
+	SET_VARSIZE(s, length + VARHDRSZ);
+	memcpy((char *) s + VARHDRSZ, bytes, length);
+	check_flat(s, VARSIZE(s));
+	if (s->crc != mlpg_crc32c(0, (char *) s + 16, VARSIZE(s) - 16))
+		corrupt("Its checksum is wrong.");
+	(void) open_state(host, PointerGetDatum(s));
+	return s;
+}
+
+/* The state at rest: flat, with its checksum. */
+static FlatState *
+at_rest(Datum datum)
+{
+	FlatState  *s = (FlatState *) PG_DETOAST_DATUM_COPY(datum);
+
+	check_flat(s, VARSIZE(s));
+	seal(s);
+	return s;
+}
+
+MLPG_SQL_FUNCTION(mlpg_sql_state_in);
+
+Datum
+mlpg_sql_state_in(PG_FUNCTION_ARGS)
+{
+	bytea	   *bytes = DatumGetByteaPP(DirectFunctionCall1(byteain, PG_GETARG_DATUM(0)));
+
+	PG_RETURN_POINTER(adopt(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)));
+}
+
+MLPG_SQL_FUNCTION(mlpg_sql_state_out);
+
+Datum
+mlpg_sql_state_out(PG_FUNCTION_ARGS)
+{
+	FlatState  *s = at_rest(PG_GETARG_DATUM(0));
+	Size		length = VARSIZE(s) - VARHDRSZ;
+	char	   *hex = palloc(length * 2 + 3);
+
+	hex[0] = '\\';
+	hex[1] = 'x';
+	hex_encode((char *) s + VARHDRSZ, length, hex + 2);
+	hex[length * 2 + 2] = '\0';
+	PG_RETURN_CSTRING(hex);
+}
+
+MLPG_SQL_FUNCTION(mlpg_sql_state_recv);
+
+Datum
+mlpg_sql_state_recv(PG_FUNCTION_ARGS)
+{
+	StringInfo	buffer = (StringInfo) PG_GETARG_POINTER(0);
+	int			length = buffer->len - buffer->cursor;
+
+	PG_RETURN_POINTER(adopt(pq_getmsgbytes(buffer, length), length));
+}
+
+MLPG_SQL_FUNCTION(mlpg_sql_state_send);
+
+Datum
+mlpg_sql_state_send(PG_FUNCTION_ARGS)
+{
+	FlatState  *s = at_rest(PG_GETARG_DATUM(0));
+
+	SET_VARSIZE(s, VARSIZE(s));
+	PG_RETURN_BYTEA_P(s);
+}

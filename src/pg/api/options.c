@@ -1,0 +1,410 @@
+/*-------------------------------------------------------------------------
+ *
+ * options.c
+ *	  One parser for the options of the aggregate fit (all in params) and of
+ *	  train (mostly arguments).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "pg/api/options.h"
+
+#include <math.h>
+
+#include "utils/builtins.h"
+#include "utils/numeric.h"
+
+void
+mlpg_options_init(MlpgOptions *options)
+{
+	memset(options, 0, sizeof(*options));
+	options->underage_cost = options->overage_cost = NAN;
+	options->seed = 42;
+}
+
+MLPG_NORETURN static void
+bad_option(const char *key, const char *what)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("invalid value for option \"%s\"", key),
+			 errdetail("It must be %s.", what)));
+}
+
+static char *
+scalar_text(const JsonbValue *value)
+{
+	switch (value->type)
+	{
+		case jbvString:
+			return pnstrdup(value->val.string.val, value->val.string.len);
+		case jbvNumeric:
+			return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
+		case jbvBool:
+			return pstrdup(value->val.boolean ? "true" : "false");
+		default:
+			return NULL;
+	}
+}
+
+/* Scalars of an array, in order; NIL with ok = false when it holds anything else. */
+static List *
+array_texts(const JsonbValue *value, bool *ok)
+{
+	List	   *list = NIL;
+	JsonbIterator *it;
+	JsonbValue	element;
+	JsonbIteratorToken token;
+
+	*ok = value->type == jbvBinary && JsonContainerIsArray(value->val.binary.data) &&
+		!JsonContainerIsScalar(value->val.binary.data);
+	if (!*ok)
+		return NIL;
+	it = JsonbIteratorInit(value->val.binary.data);
+	while ((token = JsonbIteratorNext(&it, &element, true)) != WJB_DONE)
+	{
+		if (token != WJB_ELEM)
+			continue;
+		if (scalar_text(&element) == NULL)
+		{
+			*ok = false;
+			return NIL;
+		}
+		list = lappend(list, scalar_text(&element));
+	}
+	return list;
+}
+
+char *
+mlpg_json_text(MlpgHost *host, const JsonbValue *value)
+{
+	StringInfoData words;
+	ListCell   *cell;
+	bool		ok;
+	List	   *list;
+
+	if (value->type != jbvBinary)
+		return scalar_text(value);
+	list = array_texts(value, &ok);
+	if (!ok)
+		return NULL;
+	initStringInfo(&words);
+	foreach(cell, list)
+		appendStringInfo(&words, "%s%s", foreach_current_index(cell) > 0 ? "," : "", (char *) lfirst(cell));
+	return words.data;
+}
+
+static double
+number_option(const char *key, const JsonbValue *value)
+{
+	if (value->type != jbvNumeric)
+		bad_option(key, "a number");
+	return DatumGetFloat8(DirectFunctionCall1(numeric_float8, NumericGetDatum(value->val.numeric)));
+}
+
+static bool
+boolean_option(const char *key, const JsonbValue *value)
+{
+	if (value->type != jbvBool)
+		bad_option(key, "true or false");
+	return value->val.boolean;
+}
+
+static char *
+text_option(const char *key, const JsonbValue *value)
+{
+	if (value->type != jbvString)
+		bad_option(key, "a text");
+	return scalar_text(value);
+}
+
+static List *
+list_option(const char *key, const JsonbValue *value)
+{
+	bool		ok;
+	List	   *list = array_texts(value, &ok);
+
+	if (!ok)
+		bad_option(key, "a list of column names");
+	return list;
+}
+
+static void
+quantiles_option(MlpgOptions *options, const char *key, const JsonbValue *value)
+{
+	bool		ok;
+	List	   *list = array_texts(value, &ok);
+	ListCell   *cell;
+
+	if (!ok || list == NIL)
+		bad_option(key, "a list of numbers between 0 and 1");
+	options->quantiles = palloc(list_length(list) * sizeof(double));
+	options->n_quantiles = 0;
+	foreach(cell, list)
+		options->quantiles[options->n_quantiles++] =
+			DatumGetFloat8(DirectFunctionCall1(float8in, CStringGetDatum(lfirst(cell))));
+}
+
+static uint64
+seed_option(const char *key, const JsonbValue *value)
+{
+	if (value->type != jbvNumeric)
+		bad_option(key, "an integer");
+	return (uint64) DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(value->val.numeric)));
+}
+
+/* Options that only train has, within its params. */
+static bool
+take_training_option(MlpgOptions *options, const char *key, const JsonbValue *value)
+{
+	if (strcmp(key, "refit_all") == 0)
+	{
+		options->refit_all = boolean_option(key, value);
+		options->refit_all_given = true;
+	}
+	else if (strcmp(key, "holdout_key") == 0)
+		options->holdout_key = text_option(key, value);
+	else
+		return false;
+	return true;
+}
+
+/* Options that are arguments of train but keys of the aggregate's params. */
+static bool
+take_fit_option(MlpgOptions *options, const char *key, const JsonbValue *value)
+{
+	if (strcmp(key, "task") == 0)
+		options->task = text_option(key, value);
+	else if (strcmp(key, "features") == 0)
+		options->features = list_option(key, value);
+	else if (strcmp(key, "exclude") == 0)
+		options->exclude = list_option(key, value);
+	else if (strcmp(key, "loss") == 0)
+		options->loss = text_option(key, value);
+	else if (strcmp(key, "quantiles") == 0)
+		quantiles_option(options, key, value);
+	else if (strcmp(key, "underage_cost") == 0)
+		options->underage_cost = number_option(key, value);
+	else if (strcmp(key, "overage_cost") == 0)
+		options->overage_cost = number_option(key, value);
+	else if (strcmp(key, "seed") == 0)
+		options->seed = seed_option(key, value);
+	else
+		return false;
+	return true;
+}
+
+static bool
+take_option(MlpgOptions *options, const char *key, const JsonbValue *value, bool training)
+{
+	if (strcmp(key, "weight") == 0)
+		options->weight = text_option(key, value);
+	else if (strcmp(key, "allow_leakage") == 0)
+		options->allow_leakage = boolean_option(key, value);
+	else
+		return training ? take_training_option(options, key, value) : take_fit_option(options, key, value);
+	return true;
+}
+
+void
+mlpg_options_learner(MlpgHost *host, MlpgOptions *options, const char *algorithm)
+{
+	options->learner = mlpg_learner_require(host, algorithm);
+	options->params = mlpg_params_create(host, options->learner->name, options->learner->params, options->learner->n_params);
+}
+
+void
+mlpg_options_take(MlpgHost *host, MlpgOptions *options, Jsonb *params, bool training)
+{
+	JsonbIterator *it;
+	JsonbValue	value;
+	JsonbIteratorToken token;
+
+	if (params == NULL)
+		return;
+	if (!JB_ROOT_IS_OBJECT(params))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("params must be a JSON object"),
+				 errhint("For example '{\"l2\":0.1}'.")));
+	it = JsonbIteratorInit(&params->root);
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		char	   *key;
+		char	   *words;
+
+		if (token != WJB_KEY)
+			continue;
+		key = pnstrdup(value.val.string.val, value.val.string.len);
+		(void) JsonbIteratorNext(&it, &value, true);
+		if (take_option(options, key, &value, training))
+			continue;
+		words = mlpg_json_text(host, &value);
+		mlpg_params_set(host, options->params, key, words ? words : "null");
+	}
+}
+
+static void
+check_costs(const MlpgOptions *options)
+{
+	bool		under = !isnan(options->underage_cost),
+				over = !isnan(options->overage_cost);
+
+	if (under != over)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s is given without %s", under ? "underage_cost" : "overage_cost", under ? "overage_cost" : "underage_cost"),
+				 errhint("Give both: the loss for a missing unit and the loss for a unit left over.")));
+	if (under && !(options->underage_cost > 0 && options->overage_cost > 0 &&
+				   isfinite(options->underage_cost) && isfinite(options->overage_cost)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid costs"),
+				 errdetail("underage_cost is %g, overage_cost is %g; both must be greater than 0 and finite.",
+						   options->underage_cost, options->overage_cost)));
+}
+
+static void
+check_task(const MlpgOptions *options)
+{
+	if (options->task == NULL || strcmp(options->task, "regression") == 0)
+		return;
+	if (strcmp(options->task, "classification") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid task \"%s\"", options->task),
+				 errdetail("It must be regression or classification.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("learner \"%s\" does not fit a classification", options->learner->name),
+			 errhint("Cast a boolean target to integer to fit its expected value.")));
+}
+
+static bool
+is_quantile_learner(const MlpgOptions *options)
+{
+	return (options->learner->tasks & MLPG_TASK_QUANTILE) != 0;
+}
+
+/* A loss by name: none of its own is anything but a check, save absolute, which is the median. */
+static void
+settle_loss(MlpgHost *host, MlpgOptions *options)
+{
+	bool		quantile = is_quantile_learner(options);
+
+	if (options->loss == NULL)
+		return;
+	if (strcmp(options->loss, options->learner->loss) == 0)
+		return;
+	if (quantile && strcmp(options->loss, "absolute") == 0)
+	{
+		mlpg_params_set(host, options->params, "quantile", "0.5");
+		return;
+	}
+	if (quantile && strcmp(options->loss, "newsvendor") == 0)
+	{
+		if (isnan(options->underage_cost))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("loss \"newsvendor\" needs underage_cost and overage_cost")));
+		return;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("learner \"%s\" does not minimise loss \"%s\"", options->learner->name, options->loss),
+			 errhint("Its losses are: %s.", quantile ? "quantile, absolute, newsvendor" : options->learner->loss)));
+}
+
+/* Levels as the learner's parameter: the one that predict answers first. */
+static void
+settle_levels(MlpgHost *host, MlpgOptions *options)
+{
+	double		first = NAN;
+	StringInfoData words;
+
+	for (int i = 0; i < options->n_quantiles; i++)
+		if (isnan(first) || fabs(options->quantiles[i] - 0.5) < fabs(first - 0.5))
+			first = options->quantiles[i];
+	if (!isnan(options->underage_cost))
+		first = options->underage_cost / (options->underage_cost + options->overage_cost);
+	if (isnan(first))
+		return;
+	initStringInfo(&words);
+	appendStringInfoString(&words, mlpg_number_text(host, first));
+	for (int i = 0; i < options->n_quantiles; i++)
+		if (options->quantiles[i] != first)
+			appendStringInfo(&words, ",%s", mlpg_number_text(host, options->quantiles[i]));
+	mlpg_params_set(host, options->params, "quantile", words.data);
+}
+
+bool
+mlpg_options_settle(MlpgHost *host, MlpgOptions *options)
+{
+	bool		costs;
+
+	check_task(options);
+	check_costs(options);
+	settle_loss(host, options);
+	costs = !isnan(options->underage_cost);
+	if (is_quantile_learner(options))
+	{
+		settle_levels(host, options);
+		return false;
+	}
+	if (options->n_quantiles > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("learner \"%s\" does not fit quantiles", options->learner->name),
+				 errhint("Use algorithm \"quantile\".")));
+	return costs;
+}
+
+Jsonb *
+mlpg_params_jsonb(const MlpgParams *params)
+{
+	JsonbParseState *state = NULL;
+	JsonbValue	value;
+
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	for (int i = 0; i < params->n; i++)
+	{
+		const MlpgParamValue *v = &params->value[i];
+
+		if (v->text == NULL)
+			continue;
+		value.type = jbvString;
+		value.val.string.val = unconstify(char *, params->spec[i].name);
+		value.val.string.len = strlen(params->spec[i].name);
+		pushJsonbValue(&state, WJB_KEY, &value);
+		value.val.string.val = v->text;
+		value.val.string.len = strlen(v->text);
+		if (params->spec[i].type == MLPG_PARAM_INTEGER || params->spec[i].type == MLPG_PARAM_REAL)
+		{
+			value.type = jbvNumeric;
+			value.val.numeric = DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(v->text),
+																	ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+		}
+		else if (params->spec[i].type == MLPG_PARAM_BOOLEAN)
+		{
+			value.type = jbvBool;
+			value.val.boolean = v->number != 0;
+		}
+		else if (params->spec[i].type == MLPG_PARAM_REALS)
+		{
+			pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+			for (int k = 0; k < v->n_numbers; k++)
+			{
+				JsonbValue	element;
+
+				element.type = jbvNumeric;
+				element.val.numeric = DatumGetNumeric(DirectFunctionCall1(float8_numeric, Float8GetDatum(v->numbers[k])));
+				pushJsonbValue(&state, WJB_ELEM, &element);
+			}
+			pushJsonbValue(&state, WJB_END_ARRAY, NULL);
+			continue;
+		}
+		pushJsonbValue(&state, WJB_VALUE, &value);
+	}
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}

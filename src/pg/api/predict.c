@@ -1,0 +1,304 @@
+/*-------------------------------------------------------------------------
+ *
+ * predict.c
+ *	  mlpg.predict, predict_quantile and predict_quantiles in all their forms.
+ *
+ * The model is a reference (text) or a value (mlpg.model); the features are a
+ * row, a jsonb or text object, or an array.  Which form a call has is in the
+ * declared types of the function that was called, looked up once a call site.
+ * The *_columns functions are what the planner turns a call with a whole row
+ * into (support.c): the columns that the model needs, one argument each.
+ *
+ * Each row: find the scorer of the call site (site.c: one comparison), read
+ * the features into an array of doubles (bind.c), ask the learner.  All forms
+ * end in the same function of the core, one row at a time, so that they agree
+ * to the bit.
+ *
+ * NULL for a NULL model or row, for a row without any value, and where the
+ * learner has no answer (NaN).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "pg/mlpg_pg.h"
+
+#include "catalog/pg_type.h"
+#include "pg/bind/site.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+MLPG_SQL_FUNCTION(mlpg_sql_predict);
+MLPG_SQL_FUNCTION(mlpg_sql_predict_quantile);
+MLPG_SQL_FUNCTION(mlpg_sql_predict_quantiles);
+MLPG_SQL_FUNCTION(mlpg_sql_predict_columns);
+MLPG_SQL_FUNCTION(mlpg_sql_predict_quantile_columns);
+MLPG_SQL_FUNCTION(mlpg_sql_predict_quantiles_columns);
+
+/* The forms that features come in. */
+enum
+{
+	FORM_RECORD,
+	FORM_JSONB,
+	FORM_TEXT,
+	FORM_ARRAY
+};
+
+static MlpgSite *
+create_site(FunctionCallInfo fcinfo)
+{
+	MlpgSite   *site = mlpg_site_create(fcinfo->flinfo->fn_mcxt);
+	Oid		   *types;
+	int			n;
+
+	(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &n);
+	site->by_name = types[0] == TEXTOID;
+	switch (types[1])
+	{
+		case JSONBOID:
+			site->form = FORM_JSONB;
+			break;
+		case TEXTOID:
+			site->form = FORM_TEXT;
+			break;
+		case FLOAT8ARRAYOID:
+			site->form = FORM_ARRAY;
+			break;
+		default:
+			site->form = FORM_RECORD;
+			break;
+	}
+	fcinfo->flinfo->fn_extra = site;
+	return site;
+}
+
+static inline MlpgSite *
+site_of(FunctionCallInfo fcinfo)
+{
+	MlpgSite   *site = fcinfo->flinfo->fn_extra;
+
+	return likely(site != NULL) ? site : create_site(fcinfo);
+}
+
+static bool
+read_row(MlpgSite *site, MlpgScorer *scorer, Datum features)
+{
+	switch (site->form)
+	{
+		case FORM_RECORD:
+			return mlpg_record_read(&scorer->record, scorer->context, scorer->model, scorer->label, features, scorer->row);
+		case FORM_JSONB:
+			return mlpg_bind_jsonb(scorer->model, scorer->label, DatumGetJsonbP(features), scorer->row);
+		case FORM_TEXT:
+			return mlpg_bind_text(scorer->model, scorer->label, DatumGetTextPP(features), scorer->row);
+		default:
+			return mlpg_bind_array(scorer->model, scorer->label, features, scorer->row);
+	}
+}
+
+/* The scorer of arguments 0 and 1 with its row filled, or NULL where the answer is NULL. */
+static MlpgScorer *
+scorer_of_row(FunctionCallInfo fcinfo, MlpgSite *site)
+{
+	MlpgScorer *scorer;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		return NULL;
+	if (site->by_name)
+		scorer = mlpg_site_by_name(site, PG_GETARG_TEXT_PP(0));
+	else
+		scorer = mlpg_site_by_value(site, PG_GETARG_DATUM(0));
+	return read_row(site, scorer, PG_GETARG_DATUM(1)) || scorer->model->schema->n_features == 0 ? scorer : NULL;
+}
+
+/* --- calls that the planner made -------------------------------------- */
+
+/* names is the argument with the columns' names; the columns follow it. */
+static void
+bind_arguments(FunctionCallInfo fcinfo, MlpgSite *site, MlpgScorer *scorer, int names)
+{
+	MemoryContext old = MemoryContextSwitchTo(scorer->context);
+
+	if (site->columns.name == NULL)
+	{
+		Datum	   *name;
+		int			n;
+
+		if (PG_ARGISNULL(names) || get_fn_expr_variadic(fcinfo->flinfo) || !get_fn_expr_arg_stable(fcinfo->flinfo, names))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("this function is called by the planner"),
+					 errhint("Use mlpg.predict, mlpg.predict_quantile or mlpg.predict_quantiles.")));
+		MemoryContextSwitchTo(site->context);
+		deconstruct_array(DatumGetArrayTypePCopy(PG_GETARG_DATUM(names)), TEXTOID, -1, false, TYPALIGN_INT, &name, NULL, &n);
+		site->columns.n = Min(n, PG_NARGS() - names - 1);
+		site->columns.type = palloc(Max(n, 1) * sizeof(Oid));
+		site->columns.name = palloc(Max(n, 1) * sizeof(char *));
+		for (int i = 0; i < site->columns.n; i++)
+		{
+			site->columns.name[i] = TextDatumGetCString(name[i]);
+			site->columns.type[i] = get_fn_expr_argtype(fcinfo->flinfo, names + 1 + i);
+		}
+		MemoryContextSwitchTo(scorer->context);
+	}
+	scorer->arguments = mlpg_bind_columns(scorer->model, scorer->label, &site->columns, true);
+	MemoryContextSwitchTo(old);
+}
+
+static inline MlpgScorer *
+scorer_of_columns(FunctionCallInfo fcinfo, int names)
+{
+	MlpgSite   *site = fcinfo->flinfo->fn_extra;
+	MlpgScorer *scorer;
+
+	if (unlikely(site == NULL))
+		fcinfo->flinfo->fn_extra = site = mlpg_site_create(fcinfo->flinfo->fn_mcxt);
+	if (PG_ARGISNULL(0))
+		return NULL;
+	scorer = mlpg_site_by_name(site, PG_GETARG_TEXT_PP(0));
+	if (unlikely(scorer->arguments == NULL))
+		bind_arguments(fcinfo, site, scorer, names);
+	if (!mlpg_bind_arguments(scorer->arguments, &fcinfo->args[names + 1], scorer->row))
+		return NULL;
+	return scorer;
+}
+
+/* --- answers ----------------------------------------------------------- */
+
+MLPG_NORETURN static void
+raise_no_number(const MlpgScorer *scorer)
+{
+	const MlpgModel *model = scorer->model;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("%s predicts quantiles, not one number", scorer->label),
+			 errdetail("Its levels go from %g to %g.", model->levels ? model->levels[0] : 0,
+					   model->levels ? model->levels[model->n_outputs - 1] : 1),
+			 errhint("Use mlpg.predict_quantile(model, row, level) or mlpg.predict_quantiles(model, row, levels).")));
+	pg_unreachable();
+}
+
+static inline Datum
+answer(FunctionCallInfo fcinfo, MlpgScorer *scorer)
+{
+	const MlpgModel *model;
+	double		value;
+
+	if (scorer == NULL)
+		PG_RETURN_NULL();
+	model = scorer->model;
+	if (unlikely(model->main_output < 0))
+		raise_no_number(scorer);
+	model->learner->predict(model, scorer->row, 1, model->schema->n_features, scorer->outputs);
+	value = scorer->outputs[model->main_output];
+	if (unlikely(isnan(value)))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(value);
+}
+
+/* Predictions at the levels into out; false where there is none. */
+static bool
+quantiles(MlpgSite *site, MlpgScorer *scorer, const double *levels, int n, double *out)
+{
+	const MlpgModel *model = scorer->model;
+
+	mlpg_model_check_levels(site->host, model, levels, n);
+	model->learner->predict(model, scorer->row, 1, model->schema->n_features, scorer->outputs);
+	for (int i = 0; i < model->n_outputs; i++)
+		if (isnan(scorer->outputs[i]))
+			return false;
+	mlpg_model_quantiles(model, scorer->outputs, levels, n, out);
+	return true;
+}
+
+static Datum
+answer_quantile(FunctionCallInfo fcinfo, MlpgScorer *scorer, int level)
+{
+	double		wanted;
+	double		value;
+
+	if (scorer == NULL || PG_ARGISNULL(level))
+		PG_RETURN_NULL();
+	wanted = PG_GETARG_FLOAT8(level);
+	if (!quantiles(fcinfo->flinfo->fn_extra, scorer, &wanted, 1, &value))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(value);
+}
+
+static Datum
+answer_quantiles(FunctionCallInfo fcinfo, MlpgScorer *scorer, int levels)
+{
+	MlpgDatumReader reader = {.how = MLPG_READ_FLOAT8_ARRAY, .kind = MLPG_NUMBER, .is_array = true};
+	ArrayType  *array;
+	double	   *wanted;
+	double	   *values;
+	Datum	   *datums;
+	int			n;
+
+	if (scorer == NULL || PG_ARGISNULL(levels))
+		PG_RETURN_NULL();
+	array = PG_GETARG_ARRAYTYPE_P(levels);
+	n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	if (n == 0)
+		PG_RETURN_ARRAYTYPE_P(construct_empty_array(FLOAT8OID));
+	wanted = palloc(n * sizeof(double));
+	values = palloc(n * sizeof(double));
+	datums = palloc(n * sizeof(Datum));
+	(void) mlpg_datum_array(&reader, PointerGetDatum(array), wanted, n, NULL);
+	for (int i = 0; i < n; i++)
+		if (isnan(wanted[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("levels must not hold NULL or NaN")));
+	if (!quantiles(fcinfo->flinfo->fn_extra, scorer, wanted, n, values))
+		PG_RETURN_NULL();
+	for (int i = 0; i < n; i++)
+		datums[i] = Float8GetDatum(values[i]);
+	PG_RETURN_ARRAYTYPE_P(construct_array(datums, n, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/* --- entry points ------------------------------------------------------ */
+
+/* predict(model, features) */
+Datum
+mlpg_sql_predict(PG_FUNCTION_ARGS)
+{
+	return answer(fcinfo, scorer_of_row(fcinfo, site_of(fcinfo)));
+}
+
+/* predict_quantile(model, features, level) */
+Datum
+mlpg_sql_predict_quantile(PG_FUNCTION_ARGS)
+{
+	return answer_quantile(fcinfo, scorer_of_row(fcinfo, site_of(fcinfo)), 2);
+}
+
+/* predict_quantiles(model, features, levels) */
+Datum
+mlpg_sql_predict_quantiles(PG_FUNCTION_ARGS)
+{
+	return answer_quantiles(fcinfo, scorer_of_row(fcinfo, site_of(fcinfo)), 2);
+}
+
+/* predict_columns(model, names, VARIADIC columns) */
+Datum
+mlpg_sql_predict_columns(PG_FUNCTION_ARGS)
+{
+	return answer(fcinfo, scorer_of_columns(fcinfo, 1));
+}
+
+/* predict_quantile_columns(model, level, names, VARIADIC columns) */
+Datum
+mlpg_sql_predict_quantile_columns(PG_FUNCTION_ARGS)
+{
+	return answer_quantile(fcinfo, scorer_of_columns(fcinfo, 2), 1);
+}
+
+/* predict_quantiles_columns(model, levels, names, VARIADIC columns) */
+Datum
+mlpg_sql_predict_quantiles_columns(PG_FUNCTION_ARGS)
+{
+	return answer_quantiles(fcinfo, scorer_of_columns(fcinfo, 2), 1);
+}

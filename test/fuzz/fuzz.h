@@ -1,0 +1,106 @@
+/*-------------------------------------------------------------------------
+ *
+ * fuzz.h
+ *	  What the fuzz targets share: a host that survives raise, and valid models
+ *	  to start from.
+ *
+ * A target calls FUZZ_TARGET(body): body gets a host and the input, copied to
+ * a block of exactly its size, so that the address sanitizer sees one byte too
+ * many.  Raising any error but MLPG_INTERNAL is the right answer to a bad
+ * input; a crash, a sanitizer report or MLPG_INTERNAL is a finding.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MLPG_FUZZ_H
+#define MLPG_FUZZ_H
+
+#include "harness.h"
+
+#include "core/learners/fit.h"
+#include "core/learners/learner.h"
+
+#define FUZZ_BUDGET ((size_t) 256 << 20)	/* bytes: hostile counts must not get past it */
+#define FUZZ_ROWS 40
+#define FUZZ_VARIANTS 3			/* of each learner */
+
+extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+extern size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
+extern size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+
+/* The input starts 4 bytes after an address divisible by 16, as a model does in a varlena. */
+#define FUZZ_TARGET(body) \
+int \
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) \
+{ \
+	MlpgHost   *host = harness_host_threads(1, FUZZ_BUDGET); \
+	uint8_t    *copy = malloc(size + 4); \
+	bool		raised; \
+	if (copy == NULL) \
+		abort(); \
+	if (size > 0) \
+		memcpy(copy + 4, data, size); \
+	HARNESS_TRY(host, raised, body(host, copy + 4, size)); \
+	if (raised && harness_code(host) == MLPG_INTERNAL) \
+	{ \
+		fprintf(stderr, "internal error: %s\n", harness_message(host)); \
+		abort(); \
+	} \
+	harness_free(host); \
+	free(copy); \
+	return 0; \
+}
+
+/*
+ * A plan of two numbers and a category, or of an array; levels and parameters
+ * at their defaults except that variant 2 asks for three levels where it can.
+ */
+static inline MlpgPlan *
+fuzz_plan(MlpgHost *host, const MlpgLearner *learner, int variant)
+{
+	static const char *const names[] = {"price", "week", "shop"};
+	MlpgPlan   *plan = mlpg_allocate(host, 1, sizeof(MlpgPlan));
+
+	plan->learner = learner;
+	plan->params = mlpg_params_create(host, learner->name, learner->params, learner->n_params);
+	if (variant == 2 && mlpg_params_find(plan->params, "quantiles") >= 0)
+		mlpg_params_set(host, plan->params, "quantiles", "0.1,0.5,0.9");
+	plan->n_features = 3;
+	plan->name = mlpg_allocate(host, 3, sizeof(char *));
+	plan->kind = mlpg_allocate(host, 3, sizeof(MlpgKind));
+	plan->array_form = variant == 1;
+	for (int i = 0; i < 3; i++)
+	{
+		plan->name[i] = plan->array_form ? mlpg_text(host, "x%d", i + 1) : mlpg_text(host, "%s", names[i]);
+		plan->kind[i] = i < 2 || plan->array_form ? MLPG_NUMBER : MLPG_CATEGORY;
+	}
+	plan->target = mlpg_text(host, "%s", plan->array_form ? "" : "sold");
+	plan->seed = 1;
+	plan->encoding = "UTF8";
+	return plan;
+}
+
+/* Rows of that plan: a NULL here and there, four shops. */
+static inline void
+fuzz_fill(MlpgHost *host, MlpgFit *fit, int n_rows)
+{
+	static const char *const shops[] = {"north", "south", "east", "a shop with a longer name"};
+	uint32_t	random = 12345;
+
+	for (int r = 0; r < n_rows; r++)
+	{
+		double	   *row = mlpg_fit_next_row(host, fit);
+
+		for (int c = 0; c < 4; c++)
+		{
+			random = random * 1664525 + 1013904223;
+			row[c] = (double) (random >> 16) / 1000;
+		}
+		if (fit->plan->kind[2] == MLPG_CATEGORY)
+			row[2] = mlpg_fit_code(host, fit, 2, shops[r % 4], (int32_t) strlen(shops[r % 4]));
+		if (r % 7 == 3)
+			row[0] = NAN;
+		mlpg_fit_commit_row(host, fit);
+	}
+}
+
+#endif							/* MLPG_FUZZ_H */

@@ -1,0 +1,138 @@
+#!/bin/bash
+# Cancel, statement_timeout and termination at many moments of ingest and fit:
+# the statement ends within 100 ms with SQLSTATE 57014, leaves no thread, no
+# progress, no half-written model, and the session goes on working.
+#
+# The latency is measured inside the server, from the signal to the moment the
+# session is no longer active. On a busy machine the scheduler's own delay comes
+# on top; it is measured with a plain query, at the same time and in the same
+# way, and allowed for.
+. "$(dirname "$0")/lib.sh"
+LIMIT_MS=100
+start_cluster
+
+sql postgres "CREATE DATABASE t" >/dev/null
+sql t "CREATE EXTENSION mlpg" \
+	"CREATE TABLE big AS
+	 SELECT g AS id, sin(g) AS a, cos(g * 0.7) AS b, (g * 7919 % 1000) / 1000.0::float8 AS c,
+	        sqrt(g) AS d, (g % 17)::float8 AS e, CASE WHEN g % 50 = 0 THEN NULL ELSE (g % 101)::float8 END AS f,
+	        'shop ' || g % 10 AS shop,
+	        3 * sin(g) + (g * 104729 % 10007) / 1000.0::float8 AS y
+	 FROM generate_series(1, 1000000) AS g" \
+	"ANALYZE big" \
+	"CREATE FUNCTION cancel_ms(victim int, terminate boolean) RETURNS float8 LANGUAGE plpgsql AS \$\$
+	 DECLARE
+	     started timestamptz := clock_timestamp();
+	 BEGIN
+	     IF terminate THEN PERFORM pg_terminate_backend(victim); ELSE PERFORM pg_cancel_backend(victim); END IF;
+	     LOOP
+	         PERFORM pg_stat_clear_snapshot();
+	         EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = victim AND state = 'active');
+	         PERFORM pg_sleep(0.001);
+	     END LOOP;
+	     RETURN extract(epoch FROM clock_timestamp() - started) * 1000;
+	 END \$\$" >/dev/null
+
+# run_and_stop SECONDS TERMINATE STATEMENT: starts the statement in a session of
+# its own, stops it after that time, answers "MILLISECONDS OUTPUT".
+run_and_stop() {
+	local out=$TEST_DIR/victim.out pid ms
+	PGAPPNAME=victim sql t "$3" "SELECT 'still here'" >"$out" &
+	local job=$!
+	until_true 20 t "SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'victim' AND state = 'active'" ||
+		{ wait $job; echo "0 never active: $(cat "$out")"; return; }
+	sleep "$1"
+	ms=$(sql t "SELECT cancel_ms(pid, $2) FROM pg_stat_activity WHERE application_name = 'victim' AND state = 'active'")
+	wait $job
+	echo "${ms:-0} $(tr '\n' ' ' <"$out")"
+}
+
+# stop_often NAME DURATION STATEMENT: stops it at moments spread over DURATION.
+stop_often() {
+	local name=$1 duration=$2 statement=$3 worst=0 canceled=0 wrong='' answer ms text delay control=0
+	for i in 0 1 2 3 4 5 6 7 8 9 10 11; do
+		delay=$(awk "BEGIN { print $duration * ($i + 0.5) / 12 }")
+		answer=$(run_and_stop "$delay" false "$statement")
+		ms=${answer%% *}
+		text=${answer#* }
+		case $text in
+			*57014*) canceled=$((canceled + 1)) ;;
+			*"still here"*) continue ;;	# it was done before the signal came
+			*) wrong="$wrong [$text]" ;;
+		esac
+		worst=$(awk "BEGIN { print ($ms > $worst) ? $ms : $worst }")
+		answer=$(run_and_stop 0.05 false "SELECT count(*) FROM generate_series(1, 1000000000)")
+		control=$(awk "BEGIN { print (${answer%% *} > $control) ? ${answer%% *} : $control }")
+	done
+	is "$wrong" "" "$name: nothing but 57014"
+	[ "$canceled" -ge 6 ]
+	ok "$name: canceled in the middle at least 6 times ($canceled)"
+	diag "$name: at most $worst ms; a plain query at most $control ms"
+	awk "BEGIN { exit !($worst <= $LIMIT_MS + $control) }"
+	ok "$name: within $LIMIT_MS ms of a plain query's delay"
+	is "$(sql t "SELECT count(*) FROM mlpg.progress")" 0 "$name: no progress row is left"
+}
+
+# duration STATEMENT: seconds it takes undisturbed, for the moments to stop at
+duration() {
+	local started
+	started=$(date +%s.%N)
+	sql t "$1" >&2
+	echo "$started $(date +%s.%N)" | awk '{ d = $2 - $1; print (d < 0.2) ? 0.2 : d }'
+}
+
+models_before=$(sql t "SELECT count(*) FROM mlpg.model_versions")
+for algorithm in linear quantile; do
+	for threads in 1 4; do
+		setting="SET mlpg.max_threads = $threads"
+		statement="SELECT mlpg.train('canceled', 'SELECT a, b, c, d, e, f, shop, y FROM big', 'y', algorithm => '$algorithm')"
+		took=$(duration "BEGIN; $setting; $statement; ROLLBACK")
+		stop_often "train $algorithm, $threads threads" "$took" "$setting; $statement"
+	done
+done
+for algorithm in linear quantile; do
+	statement="SELECT id % 10, mlpg.fit('$algorithm', y, x) FROM big, LATERAL (SELECT a, b, c, d, e, f) AS x GROUP BY 1"
+	took=$(duration "SET max_parallel_workers_per_gather = 0; $statement")
+	stop_often "fit $algorithm" "$took" "SET max_parallel_workers_per_gather = 0; $statement"
+done
+is "$(sql t "SELECT count(*) FROM mlpg.model_versions")" "$models_before" "no version of a canceled training"
+is "$(sql t "SELECT count(*) FROM mlpg.runs WHERE status = 'running'")" 0 "no run of a canceled training is left running"
+
+# --- statement_timeout, and the same session goes on
+out=$(sql t "SET mlpg.max_threads = 4" "SET statement_timeout = 100" \
+	"SELECT mlpg.train('timed_out', 'SELECT a, b, c, d, e, f, y FROM big', 'y', algorithm => 'quantile')")
+like "$out" "57014.*statement timeout" "statement_timeout"
+
+# --- an error caught in a block: threads joined, slot given back, the next training works
+out=$(sql t "SET mlpg.max_threads = 4" "SET statement_timeout = 200" "DO \$\$
+	BEGIN
+	    PERFORM mlpg.train('caught', 'SELECT a, b, c, d, e, f, y FROM big', 'y', algorithm => 'quantile');
+	    RAISE EXCEPTION 'it was not canceled';
+	EXCEPTION WHEN query_canceled THEN
+	    IF EXISTS (SELECT FROM mlpg.progress) THEN RAISE EXCEPTION 'progress is left'; END IF;
+	END \$\$" "SET statement_timeout = 0" \
+	"SELECT (mlpg.train('after', 'SELECT a, b, y FROM big LIMIT 1000', 'y', algorithm => 'linear')).model")
+is "$out" after "a cancel caught in an EXCEPTION block, then a training in the same session"
+
+# --- termination: the threads are joined before the memory they work on goes
+for delay in 0.05 0.3 0.6 0.9; do
+	answer=$(run_and_stop $delay true "SET mlpg.max_threads = 4;
+		SELECT mlpg.train('ended', 'SELECT a, b, c, d, e, f, y FROM big', 'y', algorithm => 'quantile')")
+	like "$answer" "57P01|server closed|still here" "terminated after $delay s"
+done
+is "$(sql t "SELECT count(*) FROM mlpg.progress")" 0 "no progress row of a terminated session"
+
+# --- fast shutdown during a training
+PGAPPNAME=victim sql t "SET mlpg.max_threads = 4;
+	SELECT mlpg.train('shut', 'SELECT a, b, c, d, e, f, y FROM big', 'y', algorithm => 'quantile')" >/dev/null &
+job=$!
+until_true 20 t "SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'victim' AND state = 'active'"
+started=$(date +%s)
+cluster stop
+ok "a fast shutdown ends while a training runs"
+[ $(($(date +%s) - started)) -le 10 ]
+ok "and within seconds"
+wait $job
+cluster start >&2
+server_is_fine
+done_testing
