@@ -34,14 +34,12 @@ SELECT count(DISTINCT store) AS shops, count(DISTINCT item) AS drinks, count(*) 
 \echo :bar
 \echo
 \set ECHO queries
-SELECT version, n_rows, metric, round(value::numeric, 2) AS value, baseline,
-       round(baseline_value::numeric, 2) AS baseline_value, round(skill::numeric, 3) AS skill
+SELECT model, version, is_champion, n_rows
   FROM mlpg.train('orders', :'ten_weeks_ago', 'demand',
                   underage_cost => 3, overage_cost => 1, quantiles => '{0.1,0.25,0.5,0.9}',
                   exclude => '{week}', holdout_by => 'week', params => '{"refit_all":true}');
 
-SELECT version, n_rows, metric, round(value::numeric, 2) AS value, baseline,
-       round(baseline_value::numeric, 2) AS baseline_value, round(skill::numeric, 3) AS skill
+SELECT model, version, is_champion, n_rows
   FROM mlpg.train('point', :'ten_weeks_ago', 'demand', 'linear',
                   exclude => '{week}', holdout_by => 'week', params => '{"refit_all":true}');
 \set ECHO none
@@ -105,8 +103,7 @@ SELECT name AS "rule", round(cost) AS "cost a week", round(100 * (1 - cost / fir
 \echo :bar
 \echo
 \set ECHO queries
-SELECT version, n_rows, metric, round(value::numeric, 2) AS value, baseline,
-       round(baseline_value::numeric, 2) AS baseline_value, round(skill::numeric, 3) AS skill
+SELECT model, version, is_champion, n_rows
   FROM mlpg.train('orders', 'features', 'demand',
                   underage_cost => 3, overage_cost => 1, quantiles => '{0.1,0.25,0.5,0.9}',
                   exclude => '{week}', holdout_by => 'week', params => '{"refit_all":true}');

@@ -8,7 +8,9 @@
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 data=${DATA:-}
-[ -z "$data" ] || data=$(cd "$data" && pwd)
+[ -z "$data" ] || data=$(cd "$data" && pwd) || exit 1
+# what was said to the calling make is not for the build: DATA means something else to PGXS
+unset DATA MAKEFLAGS MAKEOVERRIDES MFLAGS MAKELEVEL
 
 "$root/tools/packages.sh" build
 . "$root/tools/lib.sh"
@@ -19,7 +21,7 @@ BUILD=${BUILD:-$root/build}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 echo "Building mlpg ..."
-make -C "$root" --no-print-directory BUILD="$BUILD" -j2 stage >"$log" 2>&1 || { cat "$log" >&2; die "the build failed"; }
+make -C "$root" --no-print-directory BUILD="$BUILD" -j2 stage >"$log" 2>&1 || { tail -n 30 "$log" >&2; die "the build failed"; }
 
 echo "Starting a throw-away PostgreSQL in $place ..."
 own_place
@@ -50,13 +52,14 @@ if [ -n "$data" ]; then
 	run_psql -d demo -c 'COPY prices FROM STDIN WITH (FORMAT csv, HEADER true)' <"$data/item_prices.csv"
 	run_psql -d demo -f "$root/demo/load.sql"
 	run_psql -d demo -v long_history=0 -f "$root/demo/features.sql"
-	run_psql -d demo -v long_history=0 -f "$root/demo/demo.sql"
 else
 	echo "Making two and a half years of sales ..."
 	run_psql -d demo -f "$root/demo/generate.sql"
 	run_psql -d demo -v long_history=1 -f "$root/demo/features.sql"
-	run_psql -d demo -v long_history=1 -f "$root/demo/demo.sql"
 fi
+# as input rather than with -f: messages come without the file's name
+PGOPTIONS='-c client_min_messages=notice'
+run_psql -d demo <"$root/demo/demo.sql" 2>&1
 
 cat <<END
 

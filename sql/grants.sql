@@ -16,7 +16,7 @@ BEGIN ATOMIC
 	WHERE p.pronamespace = 'mlpg'::pg_catalog.regnamespace
 	  AND class = 'train'
 	  AND p.proname = ANY ('{
-		train, evaluate, canonical_source,
+		train, canonical_source,
 		deploy, rollback, rollback_stack, lock_model, gate_baselines, gate_version,
 		compare_versions, write_deployment,
 		retrain, step_retrain, step_retrain_begin, step_retrain_train, step_retrain_decide, step_retrain_log, step_retrain_end,
@@ -48,7 +48,8 @@ DO $grants$
 DECLARE
 	object text;
 BEGIN
-	-- every aggregate, and these functions in all their forms
+	-- every aggregate, and these functions in all their forms; predict_..._columns are what
+	-- the planner puts in the place of predict, with the rights of who runs the query
 	FOR object IN
 		SELECT p.oid::pg_catalog.regprocedure
 		FROM pg_catalog.pg_proc p
@@ -57,7 +58,7 @@ BEGIN
 			predict, predict_quantile, predict_quantiles, predict_interval, predict_class, predict_proba,
 			predict_columns, predict_quantile_columns, predict_quantiles_columns, model_to_bytea, model_from_bytea,
 			explain, summary, coefficients, importance, get_model, model_send, model_recv, model_in, model_out,
-			newsvendor, bar, sparkline, format_number, metric_gain, gain_phrase, learners, learner_params, help,
+			newsvendor, format_number, metric_gain, gain_phrase, learners, learner_params, help,
 			visible_models, has_model_privilege, version_at, progress_slots
 		  }'::pg_catalog.text[]))
 	LOOP

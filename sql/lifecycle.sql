@@ -100,9 +100,10 @@ BEGIN
 		facts := jsonb_build_object('against', 'baselines', 'passed', false);
 		RETURN;
 	END IF;
-	-- the stored standard error is that of the difference to the stored baseline, for the stored metric
-	IF name = metrics ->> 'metric' AND best.baseline = metrics ->> 'baseline' THEN
-		se := (metrics ->> 'se')::float8;
+	-- baseline_se is that of the paired difference to the stored baseline, se that of the metric itself
+	IF name = metrics ->> 'metric' THEN
+		se := coalesce(CASE WHEN best.baseline = metrics ->> 'baseline' THEN (metrics ->> 'baseline_se')::float8 END,
+			(metrics ->> 'se')::float8);
 	END IF;
 	passed := best.gain > greatest(min_gain, coalesce(se, 0));
 	why := mlpg.gain_phrase('baseline ' || best.baseline, best.gain, se, passed);

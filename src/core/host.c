@@ -67,16 +67,33 @@ mlpg_text_copy(MlpgHost *host, const char *text, size_t length)
 	return copy;
 }
 
+/* The whole text, however long: names and categories of users go through here. */
+char *
+mlpg_text_list(MlpgHost *host, const char *format, va_list arguments)
+{
+	va_list		again;
+	int			length;
+	char	   *text;
+
+	va_copy(again, arguments);
+	length = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	text = mlpg_allocate(host, (size_t) (length < 0 ? 0 : length) + 1, 1);
+	if (length > 0)
+		vsnprintf(text, (size_t) length + 1, format, arguments);
+	return text;
+}
+
 char *
 mlpg_text(MlpgHost *host, const char *format, ...)
 {
-	char		buffer[MESSAGE_MAX];
 	va_list		arguments;
+	char	   *text;
 
 	va_start(arguments, format);
-	vsnprintf(buffer, sizeof(buffer), format, arguments);
+	text = mlpg_text_list(host, format, arguments);
 	va_end(arguments);
-	return mlpg_text_copy(host, buffer, strlen(buffer));
+	return text;
 }
 
 /* Raise with a formatted message; detail and hint are complete texts or NULL. */
@@ -87,7 +104,17 @@ mlpg_raise(MlpgHost *host, MlpgErrorCode code, const char *detail, const char *h
 	va_list		arguments;
 
 	va_start(arguments, format);
-	vsnprintf(buffer, sizeof(buffer), format, arguments);
+	if (vsnprintf(buffer, sizeof(buffer), format, arguments) >= MESSAGE_MAX)
+	{
+		/* cut between characters: not before a continuation byte of UTF-8 */
+		size_t		end = MESSAGE_MAX - 1;
+
+		while (end > MESSAGE_MAX - 8 && ((unsigned char) buffer[end - 1] & 0xC0) == 0x80)
+			end--;
+		if (end > 0 && (unsigned char) buffer[end - 1] >= 0xC0)
+			end--;
+		buffer[end] = '\0';
+	}
 	va_end(arguments);
 	host->raise(host, code, buffer, detail, hint);
 }

@@ -114,6 +114,7 @@ extern void *mlpg_allocate(MlpgHost *host, size_t count, size_t size);
 extern void *mlpg_resize(MlpgHost *host, void *pointer, size_t old_count, size_t new_count, size_t size);
 extern void mlpg_release(MlpgHost *host, void *pointer);
 extern char *mlpg_text(MlpgHost *host, const char *format, ...) MLPG_PRINTF(2, 3);
+extern char *mlpg_text_list(MlpgHost *host, const char *format, va_list arguments) MLPG_PRINTF(2, 0);
 extern char *mlpg_text_copy(MlpgHost *host, const char *text, size_t length);
 MLPG_NORETURN extern void mlpg_raise(MlpgHost *host, MlpgErrorCode code, const char *detail,
 									 const char *hint, const char *format, ...) MLPG_PRINTF(5, 6);

@@ -25,6 +25,7 @@ CREATE TABLE kept_data AS SELECT x::float8, 3 * x + x % 7 AS y FROM generate_ser
 GRANT SELECT ON kept_data TO mlpg_keeper;
 SET ROLE mlpg_keeper;
 
+\set VERBOSITY terse
 -- versions 1 and 3 are the mean, 2 and 4 follow the data
 SET client_min_messages = error;
 SELECT 1 AS trained FROM mlpg.train('kept', 'kept_data', 'y', 'baseline');
@@ -56,7 +57,7 @@ SELECT pg_temp.raises(statement) FROM unnest(ARRAY[
 	$$SELECT mlpg.deploy('kept', 2, alias => '7', force => true)$$,
 	$$SELECT mlpg.deploy('kep', 2)$$]) AS statement;
 
--- rollbacks go back one by one, through deploy 1, 2, 4, 3, 1
+-- rollbacks go back one by one, through the deployments of 1, 2, 4, 3, 1
 SELECT from_version, to_version, deployed, why FROM mlpg.rollback('kept');
 SELECT from_version, to_version, deployed, why FROM mlpg.rollback('kept', reason => 'still too high');
 SELECT from_version, to_version, deployed, why FROM mlpg.rollback('kept');
@@ -84,9 +85,8 @@ SET client_min_messages = warning;
 CALL mlpg.retrain('kept');
 CALL mlpg.retrain('kept', deploy => 'never', key => 'week 1');
 CALL mlpg.retrain('kept', deploy => 'always');
-SET client_min_messages = notice;
+-- done before: skipped
 CALL mlpg.retrain('kept', deploy => 'never', key => 'week 1');
-SET client_min_messages = warning;
 SELECT version, v.n_rows, r.kind, r.key, r.status, r.params ->> 'deploy' AS deploy, r.metrics ->> 'deployed' AS deployed, r.username,
 	r.error, r.ended_at > r.started_at AS has_ended, r.seconds > 0 AS took_time
 FROM mlpg.model_versions v JOIN mlpg.runs r USING (run_id) WHERE r.kind = 'retrain' ORDER BY version;
@@ -122,7 +122,7 @@ SELECT count(*) AS running FROM mlpg.runs WHERE status = 'running';
 RESET client_min_messages;
 
 -- steps are nobody's but the run's
-SELECT pg_temp.raises(statement) FROM unnest(ARRAY[
+SELECT pg_temp.words(pg_temp.raises(statement)) FROM unnest(ARRAY[
 	$$SELECT mlpg.step_retrain_train(0)$$,
 	$$SELECT mlpg.step_retrain_train(max(run_id)) FROM mlpg.runs$$,
 	$$SELECT mlpg.step_retrain_end(max(run_id), 'failed', NULL, 'x') FROM mlpg.runs$$,

@@ -157,13 +157,13 @@ SELECT role, r.* FROM unnest('{mlpg_reader,mlpg_scorer,mlpg_stranger}'::text[]) 
 SELECT mlpg.revoke_model('rights', 'public') AS revoked;
 REVOKE ALL ON ALL ROUTINES IN SCHEMA mlpg FROM mlpg_scorer;
 DROP ROLE mlpg_scorer;
-SELECT grantee FROM mlpg.model_grants;
-SELECT count(*) FROM mlpg.visible_models('own');
+SELECT grantee FROM mlpg.model_grants JOIN mlpg.models USING (model_id) WHERE model = 'rights';
 
+SELECT model_id FROM mlpg.models WHERE model = 'rights' \gset
 SELECT mlpg.drop_model('rights') AS dropped;
 SELECT pg_temp.raises($$SELECT mlpg.drop_model('rights')$$);
 SELECT count(*) AS left_over FROM (SELECT model_id FROM mlpg.models UNION ALL SELECT model_id FROM mlpg.model_versions UNION ALL SELECT model_id FROM mlpg.model_blobs
-	UNION ALL SELECT model_id FROM mlpg.aliases UNION ALL SELECT model_id FROM mlpg.deployments UNION ALL SELECT model_id FROM mlpg.model_grants UNION ALL SELECT model_id FROM mlpg.runs) AS rows;
+	UNION ALL SELECT model_id FROM mlpg.aliases UNION ALL SELECT model_id FROM mlpg.deployments UNION ALL SELECT model_id FROM mlpg.model_grants UNION ALL SELECT model_id FROM mlpg.runs) AS rows WHERE model_id = :model_id;
 
 DROP TABLE rights_data;
 DROP OWNED BY mlpg_owner, mlpg_reader, mlpg_readers, mlpg_stranger;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # mlpg.retrain under a real pg_cron: the one-line job of the README succeeds and
-# its last NOTICE says what happened, a failing job is recorded by pg_cron and
-# by mlpg.runs, and a job of a superuser runs another role's stored source as
+# mlpg.runs says what was decided, a failing job is recorded by pg_cron and by
+# mlpg.runs with its reason, and a job of a superuser runs another role's stored source as
 # that role. Takes up to two minutes: pg_cron starts jobs on the minute.
 set -u
 cluster=$TEST_DIR/cluster
@@ -94,7 +94,6 @@ job() {
 run() {
 	sql -c "SELECT r.$2 FROM mlpg.runs r JOIN mlpg.models m USING (model_id) WHERE m.model = '$1' AND r.kind = 'retrain' ORDER BY r.run_id LIMIT 1"
 }
-echo "# pg_cron says: $(job good return_message)"
 is "$(job good status)" succeeded "pg_cron: the job succeeded"
 matches "$(job good username)" keeper "pg_cron: as its owner"
 is "$(run good status)" succeeded "mlpg.runs: so did the run"

@@ -35,7 +35,12 @@ mean_of(const double *y, const double *w, int64_t n)
 		sum = mlpg_dd_add(sum, w ? mlpg_two_product(y[i], w[i]) : mlpg_dd(y[i]));
 		weight = mlpg_dd_add_double(weight, w ? w[i] : 1);
 	}
-	return weight.hi > 0 ? mlpg_dd_value(mlpg_dd_divide(sum, weight)) : NAN;
+	if (!(weight.hi > 0))
+		return NAN;
+
+	double		mean = mlpg_dd_value(mlpg_dd_divide(sum, weight));
+
+	return isfinite(mean) ? mean : INFINITY;
 }
 
 static double
@@ -70,7 +75,9 @@ median_of(MlpgHost *host, double *y, const double *w, int64_t n)
 
 	while (w && w[order[i]] == 0)
 		i++;
-	return lower + (y[i] - lower) / 2;
+	double		middle = lower + (y[i] - lower) / 2;
+
+	return isfinite(middle) ? middle : lower / 2 + y[i] / 2;
 }
 
 static void
@@ -95,6 +102,9 @@ baseline_fit(MlpgTraining *training)
 		value = median_of(host, y, w, n);
 	else
 		value = y[n - 1];
+	if (isinf(value))
+		mlpg_raise(host, MLPG_DATA_EXCEPTION, "A sum is outside the range of double precision.",
+				   "Express a very large target in other units.", "values are too large to fit a baseline");
 	if (isnan(value))
 		mlpg_raise(host, MLPG_DATA_EXCEPTION, "The weights of all rows are zero.", NULL, "no row has a weight");
 	training->schema->n_features = 0;

@@ -39,9 +39,11 @@
 #define REDUCED_GAP 1e-9
 #define BAND_GAP 1e-6			/* of the first band's fit */
 #define BAND_ROWS 3.2			/* rows kept, in samples */
-#define NARROW 8				/* the second band keeps this part of the first */
-#define NARROW_ROWS 4000		/* but not fewer */
+#define NARROW 8				/* the second band keeps this part of the first, */
+#define NARROW_ROWS 4000		/* but not fewer rows, */
+#define TIES 0.02				/* and all that are nearer than this part of its width */
 #define ROUNDS_MAX 50
+#define FACE_ROUNDS 8			/* searches for the lowest vertex */
 #define SPAN_THRESHOLD 1e-6
 #define STRIP 128
 #define FEW_WRONG 20			/* per column: up to here the simplex method goes on, above it the interior point */
@@ -478,6 +480,8 @@ narrow_rows(LargePass *pass, QrRows *rows, const double *b, int64_t number)
 	find_distances(fit, rows, b, distance);
 	distance[0] = distance[1] = HUGE_VAL;	/* globs are not near */
 	band = find_band(fit, rows, distance, number);
+	if (band < TIES * pass->band)
+		band = TIES * pass->band;	/* more rows than that are on the fit itself */
 	for (int side = 0; side < 2; side++)
 	{
 		double		weight = rows->w[side];
@@ -553,46 +557,81 @@ sample_band(LargePass *pass, const QrRows *sample, const double *b, double share
 	mlpg_release(fit->host, distance);
 }
 
+/* Globbed rows of the wrong sign at the vertex: total (2 globs, wrong, zeros) is for those that are right. */
+static int64_t
+check_rows(LargePass *pass, const QrVertex *vertex, double *total)
+{
+	QrFit	   *fit = pass->fit;
+	int			size = 2 * glob_size(fit->problem) + 2;
+
+	set_coefficients(pass, vertex->b);
+	qr_for_blocks(fit, fit->problem->n, 3 * fit->problem->p + 8, check_block, pass, size, 0, total);
+	fit->zeros_out = (int64_t) total[size - 1];
+	fit->rounds++;
+	return (int64_t) total[size - 2];
+}
+
 /*
- * Optimises the smaller problem and checks all rows, until none is wrong; then
- * once more at the lowest vertex of its optimal face.  False when it grows too
- * far.
+ * From a vertex that is optimal for all rows to the lowest that is.  The face
+ * of the smaller problem contains that of all rows; where its lowest vertex
+ * gives a globbed row the wrong sign, those rows are restored and the search
+ * begins again, FACE_ROUNDS times at most: then the vertex it began with stays.
  */
+static void
+lowest_vertex(LargePass *pass, QrRows *rows, QrVertex *vertex, double *total)
+{
+	QrFit	   *fit = pass->fit;
+	size_t		size = sizeof(int64_t) * (size_t) rows->p;
+	int64_t    *proven = mlpg_allocate(fit->host, (size_t) rows->p, sizeof(int64_t));
+	int64_t		wrong = 1;
+
+	memcpy(proven, vertex->basis, size);
+	for (int k = 0; k < FACE_ROUNDS && wrong > 0; k++)
+	{
+		qr_vertex_face(vertex);
+		if (vertex->unique || memcmp(vertex->basis, proven, size) == 0)
+			break;
+		wrong = check_rows(pass, vertex, total);
+		if (wrong == 0)
+			break;
+		qr_rows_reserve(fit, rows, rows->m + wrong);
+		take_rows(fit, rows, pass->state, true);
+		set_globs(fit, rows, total);
+		qr_vertex_grow(vertex);
+		memcpy(vertex->basis, proven, size);
+		qr_vertex_refresh(vertex);
+		qr_vertex_optimise(vertex);
+	}
+	if (wrong > 0 && !vertex->unique)
+		check_rows(pass, vertex, total);
+	mlpg_release(fit->host, proven);
+}
+
+/* Optimises the smaller problem and checks all rows, until none is wrong.  False when it grows too far. */
 static bool
 check_rounds(LargePass *pass, QrRows *rows, QrVertex *vertex, double *total)
 {
 	QrFit	   *fit = pass->fit;
-	const MlpgQuantregProblem *problem = fit->problem;
-	int			size = 2 * glob_size(problem) + 2;
-	bool		lowest = false;
+	bool		optimal = false;
 
-	qr_vertex_optimise(vertex);
-	while (fit->rounds < ROUNDS_MAX && vertex->optimal)
+	while (!optimal && fit->rounds < ROUNDS_MAX)
 	{
 		int64_t		wrong;
 
-		set_coefficients(pass, vertex->b);
-		qr_for_blocks(fit, problem->n, 3 * problem->p + 8, check_block, pass, size, 0, total);
-		wrong = (int64_t) total[size - 2];
-		fit->zeros_out = (int64_t) total[size - 1];
-		fit->rounds++;
-		if (wrong == 0)
-		{
-			if (lowest)
-				return true;
-			lowest = true;
-			qr_vertex_face(vertex);
-			if (vertex->unique)
-				return true;
-			continue;
-		}
-		if (rows->m + wrong > problem->n / 2)
+		qr_vertex_optimise(vertex);
+		if (!vertex->optimal)
+			return false;
+		wrong = check_rows(pass, vertex, total);
+		optimal = wrong == 0;
+		if (optimal)
+			break;
+		if (rows->m + wrong > fit->problem->n / 2)
 			return false;
 		restore_rows(pass, rows, vertex, total, wrong);
-		qr_vertex_optimise(vertex);
-		lowest = false;
 	}
-	return false;
+	if (optimal)
+		lowest_vertex(pass, rows, vertex, total);
+	return optimal;
 }
 
 /* The band around b, the smaller problem and its solution. */
@@ -602,7 +641,7 @@ solve_band(LargePass *pass, QrRows *rows, QrVertex *vertex, double *b)
 	QrFit	   *fit = pass->fit;
 	const MlpgQuantregProblem *problem = fit->problem;
 	int			size = 2 * glob_size(problem) + 1;
-	double	   *total = mlpg_allocate(fit->host, (size_t) size + 1, sizeof(double));
+	double	   *total = mlpg_allocate(fit->host, (size_t) size + 1, sizeof(double));	/* check_rows has one more */
 	int64_t		kept;
 	bool		solved = false;
 

@@ -19,11 +19,14 @@
  *
  * Scoring sums intercept and features in schema order in double, one row at a
  * time whatever the form of the call, so that all forms agree bit for bit.
+ * A score out of range is cut to the largest double.
  * Cost: one multiply-add a feature and output.
  *
  *-------------------------------------------------------------------------
  */
 #include "core/matrix/encode.h"
+
+#include <float.h>
 
 static int64_t
 count_terms(const MlpgSchema *schema)
@@ -226,8 +229,9 @@ mlpg_affine_score(const MlpgAffine *a, const double *rows, int n_rows, int strid
 	{
 		double	   *o = out + (size_t) r * (size_t) a->n_outputs;
 
-		if (!score_row(a, rows + (size_t) r * (size_t) stride, o))
-			for (int j = 0; j < a->n_outputs; j++)
-				o[j] = NAN;
+		bool		any = score_row(a, rows + (size_t) r * (size_t) stride, o);
+
+		for (int j = 0; j < a->n_outputs; j++)
+			o[j] = !any ? NAN : o[j] > DBL_MAX ? DBL_MAX : o[j] < -DBL_MAX ? -DBL_MAX : o[j];
 	}
 }

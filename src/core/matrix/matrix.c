@@ -251,12 +251,32 @@ mlpg_matrix_recode(MlpgMatrix *m, int column, const int32_t *rank)
 	}
 }
 
+enum
+{
+	PART = 4096					/* rows read at a time */
+};
+
+/* The mean where the sum is out of range. */
+static double
+scaled_mean(const MlpgMatrix *m, int column, int64_t present, double *values)
+{
+	double		sum = 0;
+
+	for (int64_t first = 0; first < m->n_rows; first += PART)
+	{
+		int64_t		n = m->n_rows - first < PART ? m->n_rows - first : PART;
+
+		mlpg_matrix_read(m, column, first, n, values);
+		for (int64_t i = 0; i < n; i++)
+			if (values[i] == values[i])
+				sum += values[i] / 4 / (double) present;
+	}
+	return sum * 4;
+}
+
 void
 mlpg_matrix_describe(MlpgHost *host, const MlpgMatrix *m, MlpgSchema *schema)
 {
-	enum
-	{
-	PART = 4096};
 	double	   *values = mlpg_allocate(host, PART, sizeof(double));
 
 	for (int j = 0; j < schema->n_features; j++)
@@ -292,6 +312,8 @@ mlpg_matrix_describe(MlpgHost *host, const MlpgMatrix *m, MlpgSchema *schema)
 		}
 		feature->has_missing = present < m->n_rows;
 		feature->mean = present > 0 ? sum / (double) present : 0;
+		if (!isfinite(feature->mean))
+			feature->mean = scaled_mean(m, j, present, values);
 		feature->constant = present == 0 || (!feature->has_missing && feature->minimum == feature->maximum);
 		if (present == 0)
 			feature->minimum = feature->maximum = 0;

@@ -476,6 +476,9 @@ mlpg_params_read(MlpgReader *r, MlpgParams *params)
 	uint32_t	n = mlpg_read_count(r, 8);
 	int			last = -1;
 
+	/* a model older than a parameter does not have it */
+	for (int i = 0; i < params->n; i++)
+		params->value[i].absent = true;
 	for (uint32_t k = 0; k < n; k++)
 	{
 		char	   *name = mlpg_read_text(r, NULL);
@@ -495,11 +498,11 @@ mlpg_params_write(MlpgWriter *w, const MlpgParams *params)
 	uint32_t	n = 0;
 
 	for (int i = 0; i < params->n; i++)
-		n += params->value[i].text != NULL;
+		n += params->value[i].text != NULL && !params->value[i].absent;
 	mlpg_write_u32(w, n);
 	for (int i = 0; i < params->n; i++)
 	{
-		if (params->value[i].text == NULL)
+		if (params->value[i].text == NULL || params->value[i].absent)
 			continue;
 		mlpg_write_text(w, params->spec[i].name);
 		mlpg_write_text(w, params->value[i].text);

@@ -7,7 +7,7 @@
  */
 #include "core/model/facts.h"
 
-#include <stdio.h>				/* vsnprintf, snprintf */
+#include <stdio.h>				/* snprintf */
 #include <stdlib.h>				/* strtod */
 
 MlpgFacts *
@@ -35,13 +35,14 @@ mlpg_fact_text(MlpgHost *host, MlpgFacts *facts, const char *name, const char *t
 void
 mlpg_fact(MlpgHost *host, MlpgFacts *facts, const char *name, const char *format, ...)
 {
-	char		buffer[1024];
 	va_list		arguments;
+	char	   *text;
 
 	va_start(arguments, format);
-	vsnprintf(buffer, sizeof(buffer), format, arguments);
+	text = mlpg_text_list(host, format, arguments);
 	va_end(arguments);
-	mlpg_fact_text(host, facts, name, buffer);
+	mlpg_fact_text(host, facts, name, text);
+	mlpg_release(host, text);
 }
 
 char *

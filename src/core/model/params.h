@@ -41,6 +41,7 @@ typedef struct MlpgParamValue
 	double	   *numbers;		/* n_numbers, for lists */
 	int			n_numbers;
 	bool		given;			/* set by the user, not by default */
+	bool		absent;			/* a default that the model read does not name: not written again */
 } MlpgParamValue;
 
 typedef struct MlpgParams

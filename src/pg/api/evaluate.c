@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * evaluate.c
- *	  Metrics of a hold-out, and the paired comparison behind a deployment.
+ *	  Predictions of a hold-out, and the paired comparison behind a deployment.
  *
  * Comparison: rows of the challenger's hold-out that the incumbent was not
  * fitted on either, read again from the stored source.  For each row both
@@ -17,7 +17,6 @@
 
 #include <math.h>
 
-#include "core/math/sort.h"
 #include "pg/bind/bind.h"
 #include "pg/catalog/cache.h"
 #include "pg/catalog/registry.h"
@@ -26,104 +25,6 @@
 #include "pg/ingest/rows.h"
 #include "pg/ingest/source.h"
 #include "utils/memutils.h"
-
-/* ---------- metrics ---------- */
-
-static void
-add_metric(MlpgJudge *judge, const char *name, double first, double second)
-{
-	judge->metric[judge->n] = mlpg_metric_find(name);
-	Assert(judge->metric[judge->n] != NULL);
-	judge->parameters[judge->n][0] = first;
-	judge->parameters[judge->n][1] = second;
-	judge->n++;
-}
-
-void
-mlpg_judge_init(MlpgJudge *judge, double underage_cost, double overage_cost, double level)
-{
-	bool		costs = !isnan(underage_cost);
-
-	judge->n = 0;
-	if (costs)
-	{
-		add_metric(judge, "order_cost", underage_cost, overage_cost);
-		add_metric(judge, "pinball", underage_cost / (underage_cost + overage_cost), 0);
-		add_metric(judge, "stockout_rate", 0, 0);
-		add_metric(judge, "fill_rate", 0, 0);
-	}
-	else if (!isnan(level))
-		add_metric(judge, "pinball", level, 0);
-	add_metric(judge, "rmse", 0, 0);
-	add_metric(judge, "mae", 0, 0);
-	add_metric(judge, "wape", 0, 0);
-	add_metric(judge, "bias", 0, 0);
-	add_metric(judge, "r2", 0, 0);
-}
-
-int64
-mlpg_judge_rows(MlpgHost *host, const MlpgJudge *judge, const double *actual, const double *yhat, int64 n, double *values)
-{
-	MlpgMetricState state[MLPG_JUDGE_MAX];
-	int64		judged = 0;
-
-	for (int k = 0; k < judge->n; k++)
-		mlpg_metric_init(host, &state[k], judge->metric[k], judge->parameters[k]);
-	for (int64 i = 0; i < n; i++)
-	{
-		if (isnan(yhat[i]))
-			continue;
-		judged++;
-		for (int k = 0; k < judge->n; k++)
-			mlpg_metric_add(host, &state[k], actual[i], yhat[i]);
-		if (i % 8192 == 0)
-			mlpg_check(host, "judging", i, n);
-	}
-	for (int k = 0; k < judge->n; k++)
-	{
-		bool		is_null;
-
-		values[k] = mlpg_metric_value(&state[k], &is_null);
-		if (is_null)
-			values[k] = NAN;
-	}
-	return judged;
-}
-
-/* Mean and standard error of the mean. */
-static double
-standard_error(const double *values, int64 n, double *mean)
-{
-	double		sum = 0,
-				squares = 0;
-
-	for (int64 i = 0; i < n; i++)
-		sum += values[i];
-	*mean = n > 0 ? sum / n : NAN;
-	for (int64 i = 0; i < n; i++)
-		squares += (values[i] - *mean) * (values[i] - *mean);
-	return n > 1 ? sqrt(squares / (n - 1) / n) : NAN;
-}
-
-double
-mlpg_judge_error(MlpgHost *host, const MlpgJudge *judge, const double *actual, const double *yhat, int64 n)
-{
-	double	   *losses = mlpg_allocate(host, n + 1, sizeof(double));
-	int64		m = 0;
-	double		mean,
-				error;
-
-	for (int64 i = 0; i < n; i++)
-	{
-		double		inputs[2] = {actual[i], yhat[i]};
-
-		if (!isnan(yhat[i]) && mlpg_metric_row_loss(judge->metric[0], judge->parameters[0], inputs, &losses[m]))
-			m++;
-	}
-	error = standard_error(losses, m, &mean);
-	mlpg_release(host, losses);
-	return error;
-}
 
 /* ---------- kept rows ---------- */
 
@@ -307,33 +208,6 @@ comparison_row(TupleTableSlot *slot, void *argument)
 	MemoryContextSwitchTo(old);
 }
 
-/* Means of the gain by period; returns the number of periods. */
-static int64
-period_means(MlpgHost *host, const Comparison *c, double *means)
-{
-	int64	   *position = mlpg_allocate(host, c->n + 1, sizeof(int64));
-	double	   *order = mlpg_allocate(host, c->n + 1, sizeof(double));
-	int64		periods = 0;
-
-	for (int64 i = 0; i < c->n; i++)
-	{
-		order[i] = c->order[i];
-		position[i] = i;
-	}
-	mlpg_sort(host, order, position, c->n);
-	for (int64 first = 0; first < c->n;)
-	{
-		int64		last = first;
-		double		sum = 0;
-
-		for (; last < c->n && order[last] == order[first]; last++)
-			sum += c->gain[position[last]];
-		means[periods++] = sum / (last - first);
-		first = last;
-	}
-	return periods;
-}
-
 /* The hold-out of the challenger, narrowed to what the incumbent has not seen; false: there is none. */
 static bool
 common_holdout(Comparison *c, const Jsonb *challenger, const Jsonb *incumbent)
@@ -387,21 +261,19 @@ choose_metric(Comparison *c, const Jsonb *metrics, const char *name)
 {
 	double		level = mlpg_json_get_number(metrics, "level");
 	MlpgJudge	judge;
+	int			k;
 
 	mlpg_judge_init(&judge, mlpg_json_get_number(metrics, "underage_cost"), mlpg_json_get_number(metrics, "overage_cost"), level);
 	if (name == NULL)
 		name = mlpg_json_get_text(metrics, "metric");
-	for (int k = 0; k < judge.n; k++)
-		if (name != NULL && strcmp(judge.metric[k]->name, name) == 0)
-		{
-			c->metric = judge.metric[k];
-			memcpy(c->parameters, judge.parameters[k], sizeof(c->parameters));
-		}
-	if (c->metric == NULL)
+	k = name != NULL ? mlpg_judge_find(&judge, name) : -1;
+	if (k < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("metric \"%s\" is not one that this model was judged by", name ? name : ""),
 				 errhint("They are in the column metrics of mlpg.leaderboard.")));
+	c->metric = judge.metric[k];
+	memcpy(c->parameters, judge.parameters[k], sizeof(c->parameters));
 }
 
 bool
@@ -432,9 +304,9 @@ mlpg_compare_versions(const MlpgModelRef *challenger, const MlpgModelRef *incumb
 	if (c.n > 0)
 	{
 		means = mlpg_allocate(c.host, c.n, sizeof(double));
-		*se = standard_error(c.gain, c.n, gain);
+		*se = mlpg_mean_with_error(c.gain, c.n, gain);
 		if (c.holdout.by != NULL)
-			*se = standard_error(means, period_means(c.host, &c, means), gain);
+			*se = mlpg_mean_with_error(means, mlpg_period_means(c.host, c.gain, c.order, c.n, means), gain);
 		if (isnan(*se))
 			*se = 0;
 	}

@@ -12,6 +12,7 @@
 
 #include <math.h>
 
+#include "core/metrics/metric.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
@@ -327,7 +328,7 @@ settle_levels(MlpgHost *host, MlpgOptions *options)
 		if (isnan(first) || fabs(options->quantiles[i] - 0.5) < fabs(first - 0.5))
 			first = options->quantiles[i];
 	if (!isnan(options->underage_cost))
-		first = options->underage_cost / (options->underage_cost + options->overage_cost);
+		first = mlpg_newsvendor_level(options->underage_cost, options->overage_cost);
 	if (isnan(first))
 		return;
 	initStringInfo(&words);

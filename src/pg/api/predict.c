@@ -142,6 +142,12 @@ bind_arguments(FunctionCallInfo fcinfo, MlpgSite *site, MlpgScorer *scorer, int 
 		}
 		MemoryContextSwitchTo(scorer->context);
 	}
+	if (scorer->model->schema->n_features == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("model changed while the statement was planned"),
+				 errdetail("The version that serves now needs no column."),
+				 errhint("Run the statement again.")));
 	scorer->arguments = mlpg_bind_columns(scorer->model, scorer->label, &site->columns, true);
 	MemoryContextSwitchTo(old);
 }

@@ -25,7 +25,6 @@
 
 #include "access/xact.h"
 #include "access/xlog.h"
-#include "core/math/sort.h"
 #include "miscadmin.h"
 #include "pg/api/evaluate.h"
 #include "pg/api/fit_state.h"
@@ -42,7 +41,6 @@
 #include "utils/timestamp.h"
 
 #define ROWS_A_RESET 256
-#define BASELINES_MAX 4
 
 typedef struct Training
 {
@@ -54,6 +52,7 @@ typedef struct Training
 	bool		judged_only;	/* costs do not shape this learner's fit */
 
 	/* reading */
+	MemoryContext caller;		/* of the result */
 	MemoryContext context;		/* of all that outlives a row */
 	MemoryContext rows_context; /* of the rows: the arena of host */
 	MemoryContext row_context;
@@ -311,9 +310,8 @@ typedef struct Verdict
 	double		value[MLPG_JUDGE_MAX];
 	double		error;			/* standard error of the main metric */
 	int			n_baselines;
-	const char *baseline[BASELINES_MAX];
-	double		answer[BASELINES_MAX];	/* what it predicts */
-	double		baseline_value[BASELINES_MAX][MLPG_JUDGE_MAX];
+	MlpgNaive	baseline[MLPG_NAIVE_MAX];
+	double		baseline_value[MLPG_NAIVE_MAX][MLPG_JUDGE_MAX];
 	int			best;			/* baseline, -1 none */
 } Verdict;
 
@@ -323,49 +321,16 @@ level_of(const Training *t, const MlpgModel *model)
 	return model->levels != NULL ? model->levels[model->main_output] : NAN;
 }
 
+/* The naive models of the training part, judged on the same rows; best is -1 when none has a value. */
 static void
-add_baseline(Verdict *v, const char *name, double answer)
+judge_baselines(Training *t, Verdict *v, const double *actual, int64 n, double level)
 {
-	v->baseline[v->n_baselines] = name;
-	v->answer[v->n_baselines++] = answer;
-}
-
-/* The lower order statistic at a level of sorted values. */
-static double
-sorted_quantile(const double *sorted, int64 n, double level)
-{
-	int64		k = (int64) ceil(level * (double) n) - 1;
-
-	return sorted[Min(Max(k, 0), n - 1)];
-}
-
-/* The naive models of the training part. */
-static void
-find_baselines(Training *t, Verdict *v, double level)
-{
-	int64		n = t->n_targets;
-	double		sum = 0;
-
-	for (int64 i = 0; i < n; i++)
-		sum += t->targets[i];
-	mlpg_sort(t->host, t->targets, NULL, n);
-	if (!isnan(level) && level != 0.5)
-		add_baseline(v, psprintf("quantile %g", level), sorted_quantile(t->targets, n, level));
-	add_baseline(v, "mean", sum / n);
-	add_baseline(v, "median", (sorted_quantile(t->targets, n, 0.5) + t->targets[n / 2]) / 2);
-	if (t->last_n > 0)
-		add_baseline(v, "last", t->last_sum / t->last_n);
-}
-
-static void
-judge_baselines(Training *t, Verdict *v, const double *actual, double *yhat, int64 n)
-{
+	v->n_baselines = mlpg_naive_models(t->scratch, t->targets, t->n_targets, level,
+									   t->last_n > 0 ? t->last_sum / t->last_n : NAN, v->baseline);
 	v->best = -1;
 	for (int b = 0; b < v->n_baselines; b++)
 	{
-		for (int64 i = 0; i < n; i++)
-			yhat[i] = v->answer[b];
-		(void) mlpg_judge_rows(t->scratch, &v->judge, actual, yhat, n, v->baseline_value[b]);
+		mlpg_judge_constant(t->scratch, &v->judge, actual, v->baseline[b].answer, n, v->baseline_value[b]);
 		if (isnan(v->baseline_value[b][0]))
 			continue;
 		if (v->best < 0 || mlpg_metric_is_better(v->judge.metric[0], v->baseline_value[b][0], v->baseline_value[v->best][0]))
@@ -379,7 +344,7 @@ judge(Training *t, struct varlena *blob, Verdict *v)
 	int64		n = t->test.n_rows;
 	MlpgModel  *model = mlpg_model_open(t->scratch, VARDATA(blob), VARSIZE(blob) - VARHDRSZ);
 	double		level = !isnan(t->options.underage_cost) ?
-		t->options.underage_cost / (t->options.underage_cost + t->options.overage_cost) : level_of(t, model);
+		mlpg_newsvendor_level(t->options.underage_cost, t->options.overage_cost) : level_of(t, model);
 	double	   *actual,
 			   *yhat;
 
@@ -393,8 +358,7 @@ judge(Training *t, struct varlena *blob, Verdict *v)
 	mlpg_predict_kept(t->scratch, model, &t->test, actual, yhat);
 	v->n = mlpg_judge_rows(t->scratch, &v->judge, actual, yhat, n, v->value);
 	v->error = mlpg_judge_error(t->scratch, &v->judge, actual, yhat, n);
-	find_baselines(t, v, level);
-	judge_baselines(t, v, actual, yhat, n);
+	judge_baselines(t, v, actual, n, level);
 	if (v->n < n)
 		ereport(NOTICE,
 				(errmsg("%lld of %lld held-out rows have no prediction (categories not seen in training)",
@@ -416,7 +380,7 @@ notice_verdict(const Verdict *v)
 		return;
 	ereport(NOTICE,
 			(errmsg("%s on the hold-out: %.6g; best naive model (%s): %.6g; skill %.3f", v->judge.metric[0]->name,
-					v->value[0], v->baseline[v->best], v->baseline_value[v->best][0], skill_of(v))));
+					v->value[0], v->baseline[v->best].name, v->baseline_value[v->best][0], skill_of(v))));
 }
 
 /* ---------- saving ---------- */
@@ -477,7 +441,7 @@ metrics_json(const Training *t, const Verdict *v, const MlpgModel *model)
 		mlpg_json_put_integer(&json, "n", v->n);
 		if (v->best >= 0)
 		{
-			mlpg_json_put_text(&json, "baseline", v->baseline[v->best]);
+			mlpg_json_put_text(&json, "baseline", v->baseline[v->best].name);
 			mlpg_json_put_number(&json, "baseline_value", v->baseline_value[v->best][0]);
 			mlpg_json_put_number(&json, "skill", skill_of(v));
 		}
@@ -488,7 +452,7 @@ metrics_json(const Training *t, const Verdict *v, const MlpgModel *model)
 		mlpg_json_begin_member(&json, "baselines");
 		for (int b = 0; b < v->n_baselines; b++)
 		{
-			mlpg_json_begin_member(&json, v->baseline[b]);
+			mlpg_json_begin_member(&json, v->baseline[b].name);
 			put_values(&json, &v->judge, v->baseline_value[b]);
 			mlpg_json_end_member(&json);
 		}
@@ -580,7 +544,7 @@ save(Training *t, const Verdict *v, struct varlena *blob, struct varlena *evalua
 
 	outcome->metric = v->n > 0 ? v->judge.metric[0]->name : NULL;
 	outcome->value = v->n > 0 ? v->value[0] : NAN;
-	outcome->baseline = v->best >= 0 ? v->baseline[v->best] : NULL;
+	outcome->baseline = v->best >= 0 ? MemoryContextStrdup(t->caller, v->baseline[v->best].name) : NULL;
 	outcome->baseline_value = v->best >= 0 ? v->baseline_value[v->best][0] : NAN;
 	outcome->skill = skill;
 	outcome->n_rows = t->fit.n_rows;
@@ -655,7 +619,8 @@ mlpg_training_run(const MlpgTrainCall *call, MlpgTrainOutcome *outcome)
 	memset(&t, 0, sizeof(t));
 	error_context_stack = &callback;
 	t.call = call;
-	t.context = AllocSetContextCreate(CurrentMemoryContext, "mlpg training", ALLOCSET_DEFAULT_SIZES);
+	t.caller = CurrentMemoryContext;
+	t.context = AllocSetContextCreate(t.caller, "mlpg training", ALLOCSET_DEFAULT_SIZES);
 	t.row_context = AllocSetContextCreate(t.context, "mlpg training row", ALLOCSET_SMALL_SIZES);
 	t.rows_context = AllocSetContextCreate(t.context, "mlpg training rows", ALLOCSET_DEFAULT_SIZES);
 	t.host = mlpg_host_pg_create(t.context, mlpg_thread_count(), (size_t) mlpg_max_memory_kb * 1024);

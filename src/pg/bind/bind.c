@@ -283,7 +283,6 @@ bind_feature(MlpgBinding *binding, const MlpgColumns *columns, int i, bool plann
 					 errhint("Run the statement again.")));
 		mlpg_raise_missing(binding->model, binding->label, pnstrdup(feature->name, length), columns, false);
 	}
-	binding->last_position = Max(binding->last_position, position);
 	if (index > 0)
 	{
 		bind_element(binding, columns, i, position, index);
@@ -303,7 +302,6 @@ mlpg_bind_columns(const MlpgModel *model, const char *label, const MlpgColumns *
 
 	binding->model = model;
 	binding->label = label;
-	binding->last_position = -1;
 	binding->source = palloc0(Max(model->schema->n_features, 1) * sizeof(MlpgSource));
 	for (int i = 0; i < model->schema->n_features; i++)
 		bind_feature(binding, columns, i, planned);

@@ -42,8 +42,6 @@ typedef struct MlpgBinding
 	const char *label;			/* 'model "beverage"' or 'the model' */
 	int			n_sources;
 	MlpgSource *source;
-	int			last_position;	/* highest position read */
-	int			first_value;	/* in the arguments of a call, where the values start */
 } MlpgBinding;
 
 /*

@@ -9,8 +9,9 @@
  * change (ALTER TABLE) between two rows of a long-lived call site, so its
  * tuple descriptor's identifier is compared, too: one load and compare.
  *
- * Only the leading attributes up to the last one needed are taken apart, and
- * only those that are features are detoasted.
+ * The server takes the tuple apart, against a descriptor that is whole: newer
+ * minor releases check a value's version against it.  Only attributes that are
+ * features are detoasted.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,7 +31,7 @@ struct MlpgRecord
 	int32		typmod;
 	TypeCacheEntry *entry;		/* named types */
 	uint64		identifier;
-	TupleDesc	descriptor;		/* ours, cut after the last attribute needed */
+	TupleDesc	descriptor;		/* ours */
 	Datum	   *values;
 	bool	   *nulls;
 	MlpgBinding *binding;
@@ -47,8 +48,11 @@ mlpg_record_forget(MlpgRecord **record)
 static bool
 is_current(const MlpgRecord *record, Oid type, int32 typmod)
 {
-	return record != NULL && record->type == type && record->typmod == typmod &&
-		(record->entry == NULL || record->entry->tupDesc_identifier == record->identifier);
+	if (record == NULL || record->type != type)
+		return false;
+	if (type == RECORDOID)
+		return record->typmod == typmod;
+	return record->entry->tupDesc_identifier == record->identifier;
 }
 
 static MlpgBinding *
@@ -85,7 +89,6 @@ bind_type(MemoryContext parent, const MlpgModel *model, const char *label, Oid t
 		record->identifier = record->entry->tupDesc_identifier;
 	}
 	record->binding = bind_descriptor(record->descriptor, model, label);
-	record->descriptor->natts = record->binding->last_position + 1;
 	record->values = palloc(Max(record->descriptor->natts, 1) * sizeof(Datum));
 	record->nulls = palloc(Max(record->descriptor->natts, 1) * sizeof(bool));
 	MemoryContextSwitchTo(old);

@@ -1,0 +1,58 @@
+/*-------------------------------------------------------------------------
+ *
+ * judge.h
+ *	  Which metrics a model is judged by, and the naive models beside it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MLPG_JUDGE_H
+#define MLPG_JUDGE_H
+
+#include "core/metrics/metric.h"
+
+#define MLPG_JUDGE_MAX 12		/* metrics */
+#define MLPG_NAIVE_MAX 4		/* naive models */
+
+/* The metrics with their parameters; the first is the main one. */
+typedef struct MlpgJudge
+{
+	int			n;
+	const MlpgMetric *metric[MLPG_JUDGE_MAX];
+	double		parameters[MLPG_JUDGE_MAX][MLPG_METRIC_MAX_PARAMETERS];
+} MlpgJudge;
+
+/* A model that answers one number. */
+typedef struct MlpgNaive
+{
+	char	   *name;
+	double		answer;
+} MlpgNaive;
+
+/* Costs NaN: none.  level NaN: the model answers a mean. */
+extern void mlpg_judge_init(MlpgJudge *judge, double underage_cost, double overage_cost, double level);
+
+/* Position of a metric by name, -1 if the judge does not have it. */
+extern int	mlpg_judge_find(const MlpgJudge *judge, const char *name);
+
+/* Values of all metrics; pairs with a NaN prediction are skipped; NaN: no value.  Returns the pairs judged. */
+extern int64_t mlpg_judge_rows(MlpgHost *host, const MlpgJudge *judge, const double *actual, const double *yhat, int64_t n, double *values);
+
+/* The same for a prediction that is one number. */
+extern void mlpg_judge_constant(MlpgHost *host, const MlpgJudge *judge, const double *actual, double answer, int64_t n, double *values);
+
+/* Standard error of the main metric's mean loss over rows; NaN when it has none. */
+extern double mlpg_judge_error(MlpgHost *host, const MlpgJudge *judge, const double *actual, const double *yhat, int64_t n);
+
+/* Mean of values and the standard error of that mean (NaN below 2 values). */
+extern double mlpg_mean_with_error(const double *values, int64_t n, double *mean);
+
+/* Means of values by equal order; returns how many. means has room for n. */
+extern int64_t mlpg_period_means(MlpgHost *host, const double *values, const double *order, int64_t n, double *means);
+
+/*
+ * Naive models of training targets (n > 0; sorted here): the quantile at a
+ * level (NaN: none), mean, median, and last (NaN: none).  Returns how many.
+ */
+extern int	mlpg_naive_models(MlpgHost *host, double *targets, int64_t n, double level, double last, MlpgNaive *naive);
+
+#endif							/* MLPG_JUDGE_H */
