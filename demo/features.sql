@@ -65,16 +65,17 @@ SELECT week, store, item, demand,
 			   last_year_4 AS (PARTITION BY store, item ORDER BY week RANGE BETWEEN '399 days' PRECEDING AND '378 days' PRECEDING)) AS w
  WHERE mean_4_last_year > 0;
 \else
+-- Less than a year: there is no last year to learn the season from, and a trend over
+-- a few months is no season. What carries over is the newest level that is known.
 CREATE VIEW features AS
-SELECT week, store, item, demand, last_week, week_before, mean_4
+SELECT week, store, item, demand, last_week, mean_4
   FROM (SELECT week, store, item, demand,
 			   max(demand) OVER known_last AS last_week,
-			   max(demand) OVER known_before AS week_before,
-			   avg(demand) OVER known_4 AS mean_4
+			   avg(demand) OVER known_4 AS mean_4,
+			   count(demand) OVER known_4 AS known_weeks
 		  FROM weekly
 		WINDOW known_last AS (PARTITION BY store, item ORDER BY week RANGE BETWEEN '14 days' PRECEDING AND '14 days' PRECEDING),
-			   known_before AS (PARTITION BY store, item ORDER BY week RANGE BETWEEN '21 days' PRECEDING AND '21 days' PRECEDING),
 			   known_4 AS (PARTITION BY store, item ORDER BY week RANGE BETWEEN '35 days' PRECEDING AND '14 days' PRECEDING)) AS w
- WHERE week_before IS NOT NULL;
+ WHERE known_weeks = 4;
 \endif
 COMMENT ON VIEW features IS 'what is known about a week when its order is placed, and its demand afterwards';

@@ -13,6 +13,8 @@ data=${DATA:-}
 unset DATA MAKEFLAGS MAKEOVERRIDES MFLAGS MAKELEVEL
 
 "$root/tools/packages.sh" build
+# make looked for pg_config before the packages were there
+case ${PG_CONFIG:-} in */*) ;; *) unset PG_CONFIG ;; esac
 . "$root/tools/lib.sh"
 . "$root/demo/place.sh"
 export PG_CONFIG
@@ -51,15 +53,16 @@ if [ -n "$data" ]; then
 	run_psql -d demo -c 'CREATE TABLE prices (id text, item text, price int, applied_from date, applied_to date)'
 	run_psql -d demo -c 'COPY prices FROM STDIN WITH (FORMAT csv, HEADER true)' <"$data/item_prices.csv"
 	run_psql -d demo -f "$root/demo/load.sql"
-	run_psql -d demo -v long_history=0 -f "$root/demo/features.sql"
+	long_history=0
 else
 	echo "Making two and a half years of sales ..."
 	run_psql -d demo -f "$root/demo/generate.sql"
-	run_psql -d demo -v long_history=1 -f "$root/demo/features.sql"
+	long_history=1
 fi
+run_psql -d demo -v long_history=$long_history -f "$root/demo/features.sql"
 # as input rather than with -f: messages come without the file's name
 PGOPTIONS='-c client_min_messages=notice'
-run_psql -d demo <"$root/demo/demo.sql" 2>&1
+run_psql -d demo -v long_history=$long_history <"$root/demo/demo.sql" 2>&1
 
 cat <<END
 

@@ -263,7 +263,7 @@ check_server() {
 	[ "$cluster_started" = 1 ] || return
 	{
 		grep -nE 'TRAP:|PANIC|was terminated by signal|server process .* exited with exit code [^01]' "$work/cluster/log"
-		in_cluster psql -Xqat -d postgres -c 'SELECT 1' 2>&1 | grep -vx 1
+		in_cluster psql -XqAt -d postgres -c 'SELECT 1' 2>&1 | grep -vx 1
 	} >"$work/out/server.log"
 	[ ! -s "$work/out/server.log" ]
 	result "no crash, no assertion failure, and the server answers" $? "$work/out/server.log"

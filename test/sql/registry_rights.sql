@@ -43,15 +43,20 @@ SELECT pg_temp.raises(statement) FROM unnest(ARRAY[
 	$$SELECT mlpg.grant_model('right', 'mlpg_scorer', 'score')$$]) AS statement;
 
 -- what each role may
+RESET ROLE;
+CREATE TEMP TABLE the_model AS SELECT model_id FROM mlpg.models WHERE model = 'rights';
+GRANT SELECT ON the_model TO PUBLIC;
 CREATE FUNCTION pg_temp.rights_of(role text) RETURNS TABLE (score boolean, read boolean, own boolean, visible int, models bigint, versions bigint, runs bigint)
 LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE format('SET LOCAL ROLE %I', role);
 	RETURN QUERY SELECT mlpg.has_model_privilege('rights', 'score'), mlpg.has_model_privilege('rights', 'read'),
-		mlpg.has_model_privilege('rights', 'own'), (SELECT count(*)::int FROM mlpg.visible_models()),
-		(SELECT count(*) FROM mlpg.models), (SELECT count(*) FROM mlpg.model_versions), (SELECT count(*) FROM mlpg.runs);
+		mlpg.has_model_privilege('rights', 'own'),
+		(SELECT count(*)::int FROM mlpg.visible_models() AS v, pg_temp.the_model t WHERE v = t.model_id),
+		(SELECT count(*) FROM mlpg.models JOIN pg_temp.the_model USING (model_id)),
+		(SELECT count(*) FROM mlpg.model_versions JOIN pg_temp.the_model USING (model_id)),
+		(SELECT count(*) FROM mlpg.runs JOIN pg_temp.the_model USING (model_id));
 END $$;
-RESET ROLE;
 SELECT role, r.* FROM unnest('{mlpg_owner,mlpg_reader,mlpg_scorer,mlpg_stranger}'::text[]) AS role, pg_temp.rights_of(role) AS r;
 SELECT mlpg.has_model_privilege('no such model') AS missing, mlpg.has_model_privilege('rights', 'own') AS superuser;
 

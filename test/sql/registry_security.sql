@@ -162,6 +162,19 @@ SELECT count(*) AS seen_by_the_owner FROM peek WHERE model = 'bait3';
 SET ROLE mlpg_mallory;
 SELECT count(*) AS seen_through_the_owners_view FROM peek WHERE model = 'bait3';
 RESET ROLE;
+
+-- 6. row-level security on the source holds for the owner, whoever retrains
+CREATE TABLE tenants AS SELECT CASE WHEN x % 2 = 0 THEN 'mlpg_mallory' ELSE 'mlpg_victim' END AS tenant, x::float8, 5 * x + x % 3 AS y
+	FROM generate_series(1, 200) AS x;
+ALTER TABLE tenants ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON tenants USING (tenant = current_user);
+GRANT SELECT ON tenants TO mlpg_mallory, mlpg_victim;
+SET ROLE mlpg_mallory;
+SELECT n_rows FROM mlpg.train('tenant', 'SELECT x, y FROM tenants', 'y', 'linear', holdout => 0);
+RESET ROLE;
+CALL mlpg.retrain('tenant', deploy => 'always');
+SELECT version, n_rows, created_by FROM mlpg.model_versions JOIN mlpg.models USING (model_id) WHERE model = 'tenant' ORDER BY version;
+SELECT mlpg.drop_model('tenant') AS dropped;
 RESET client_min_messages;
 
 SELECT mlpg.drop_model('bait3') AS dropped;
@@ -170,4 +183,4 @@ SET client_min_messages = error;
 DROP SCHEMA mlpg_shadow CASCADE;
 DROP OWNED BY mlpg_mallory, mlpg_victim CASCADE;
 DROP ROLE mlpg_mallory, mlpg_victim;
-DROP TABLE secret, innocent;
+DROP TABLE secret, innocent, tenants;

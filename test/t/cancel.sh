@@ -11,14 +11,14 @@
 LIMIT_MS=100
 start_cluster
 
-sql postgres "CREATE DATABASE t" >/dev/null
-sql t "CREATE EXTENSION mlpg" \
+setup postgres "CREATE DATABASE t"
+setup t "CREATE EXTENSION mlpg" \
 	"CREATE TABLE big AS
 	 SELECT g AS id, sin(g) AS a, cos(g * 0.7) AS b, (g * 7919 % 1000) / 1000.0::float8 AS c,
 	        sqrt(g) AS d, (g % 17)::float8 AS e, CASE WHEN g % 50 = 0 THEN NULL ELSE (g % 101)::float8 END AS f,
 	        'shop ' || g % 10 AS shop,
 	        3 * sin(g) + (g * 104729 % 10007) / 1000.0::float8 AS y
-	 FROM generate_series(1, 1000000) AS g" \
+	 FROM generate_series(1, 1000000::bigint) AS g" \
 	"ANALYZE big" \
 	"CREATE FUNCTION cancel_ms(victim int, terminate boolean) RETURNS float8 LANGUAGE plpgsql AS \$\$
 	 DECLARE
@@ -31,7 +31,7 @@ sql t "CREATE EXTENSION mlpg" \
 	         PERFORM pg_sleep(0.001);
 	     END LOOP;
 	     RETURN extract(epoch FROM clock_timestamp() - started) * 1000;
-	 END \$\$" >/dev/null
+	 END \$\$"
 
 # run_and_stop SECONDS TERMINATE STATEMENT: starts the statement in a session of
 # its own, stops it after that time, answers "MILLISECONDS OUTPUT".

@@ -49,8 +49,14 @@ sql() {
 	local database=$1 arguments=() statement
 	shift
 	for statement; do arguments+=(-c "$statement"); done
-	"$bin/psql" -Xqat -h "$cluster_dir" -p 5432 -U "${ROLE:-postgres}" -d "$database" -v ON_ERROR_STOP=1 \
+	PGOPTIONS='-c client_min_messages=warning' "$bin/psql" -XqAt -h "$cluster_dir" -p 5432 -U "${ROLE:-postgres}" -d "$database" -v ON_ERROR_STOP=1 \
 		-v VERBOSITY=verbose "${arguments[@]}" 2>&1
+}
+
+# setup DATABASE STATEMENT...: what must work before anything can be tested.
+setup() {
+	local out
+	out=$(sql "$@") || { diag "$out"; echo "Bail out! the set-up failed"; exit 1; }
 }
 
 # until_true SECONDS DATABASE QUERY: polls until the query answers t.

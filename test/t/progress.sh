@@ -4,15 +4,15 @@
 . "$(dirname "$0")/lib.sh"
 start_cluster
 
-sql postgres "CREATE DATABASE t" "CREATE DATABASE other" "CREATE ROLE owner LOGIN" "CREATE ROLE stranger LOGIN" \
-	"CREATE ROLE reader LOGIN" "GRANT pg_read_all_stats TO reader" "CREATE ROLE member LOGIN" "GRANT owner TO member" >/dev/null
-sql other "CREATE EXTENSION mlpg" >/dev/null
-sql t "CREATE EXTENSION mlpg" "SELECT mlpg.grant_usage('owner', 'train')" \
+setup postgres "CREATE DATABASE t" "CREATE DATABASE other" "CREATE ROLE owner LOGIN" "CREATE ROLE stranger LOGIN" \
+	"CREATE ROLE reader LOGIN" "GRANT pg_read_all_stats TO reader" "CREATE ROLE member LOGIN" "GRANT owner TO member"
+setup other "CREATE EXTENSION mlpg"
+setup t "CREATE EXTENSION mlpg" "SELECT mlpg.grant_usage('owner', 'train')" \
 	"CREATE TABLE big AS
 	 SELECT sin(g) AS a, cos(g * 0.7) AS b, (g * 7919 % 1000) / 1000.0::float8 AS c, sqrt(g) AS d,
 	        3 * sin(g) + (g * 104729 % 10007) / 1000.0::float8 AS y
-	 FROM generate_series(1, 1500000) AS g" \
-	"GRANT SELECT ON big TO PUBLIC" >/dev/null
+	 FROM generate_series(1, 1500000::bigint) AS g" \
+	"GRANT SELECT ON big TO PUBLIC"
 is "$(sql t "SHOW shared_preload_libraries")" "" "no library is preloaded"
 is "$(sql t "SELECT count(*) FROM mlpg.progress")" 0 "nothing runs at first"
 
@@ -41,8 +41,9 @@ is "$(cat "$TEST_DIR/train.out")" p "the training succeeded"
 diag "phases seen: $(cut -d'|' -f1 "$TEST_DIR/seen" | uniq | tr '\n' ' ')"
 [ "$(cut -d'|' -f1 "$TEST_DIR/seen" | sort -u | grep -c .)" -ge 2 ]
 ok "at least two phases were seen"
-awk -F'|' '$1 != phase { phase = $1; last = -1 } $2 < last { exit 1 } { last = $2 }' "$TEST_DIR/seen"
-ok "the count of done work never goes back within a phase"
+back=$(awk -F'|' '$1 == phase && $2 < last { print phase " from " last " to " $2 } { phase = $1; last = $2 }' "$TEST_DIR/seen")
+is "$back" "" \
+	"the count of done work never goes back within a phase"
 awk -F'|' '$3 != "-" && ($2 < 0 || $2 > $3 + 0 || $4 < 0 || $4 > 100) { exit 1 }' "$TEST_DIR/seen"
 ok "done is within total, percent within 0 and 100"
 is "$(sql t "SELECT count(*) FROM mlpg.progress")" 0 "the row is gone with the training"

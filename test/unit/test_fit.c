@@ -307,6 +307,7 @@ test_hostile_states(const Variant *v)
 			MlpgReader	reader;
 			MlpgFit		copy,
 						other;
+			MlpgWriter *volatile made = NULL;
 			bool		raised;
 
 			memcpy(bytes, w->data, length);
@@ -318,11 +319,14 @@ test_hostile_states(const Variant *v)
 						mlpg_read_end(&reader);
 						mlpg_fit_init(victim, &other, plan);
 						mlpg_fit_combine(victim, &other, &copy);
-						test_open(victim, test_finish(victim, &other)));
+						made = test_finish(victim, &other);
+						test_open(victim, made));
 			n_tried++;
 			n_refused += raised;
 			if (raised && harness_code(victim) == MLPG_INTERNAL)
 				harness_result(false, __FILE__, __LINE__, harness_message(victim));
+			if (raised && made != NULL)
+				harness_result(false, __FILE__, __LINE__, "a model was made that cannot be opened");
 			if (how == 2 && !raised)
 				harness_result(false, __FILE__, __LINE__, "a state cut short was taken");
 			harness_free(victim);

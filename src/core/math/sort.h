@@ -13,4 +13,10 @@
 /* Ascending; -0 and 0 compare equal and keep their order; no NaN.  order (may be NULL) is permuted alike. */
 extern void mlpg_sort(MlpgHost *host, double *values, int64_t *order, int64_t n);
 
+/*
+ * The k-th smallest (from 0) of n values, which are reordered so that it stands
+ * at k, nothing before it is greater and nothing behind it smaller; no NaN.
+ */
+extern double mlpg_select(double *values, int64_t n, int64_t k);
+
 #endif							/* MLPG_SORT_H */

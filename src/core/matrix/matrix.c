@@ -29,6 +29,7 @@ typedef struct Chunk
 	void	   *values;			/* capacity x (float or double) */
 	int			capacity;		/* rows */
 	bool		wide;			/* double */
+	bool		shared;			/* memory is part of the chunk row's, not to be released alone */
 } Chunk;
 
 struct MlpgMatrix
@@ -83,9 +84,18 @@ mlpg_matrix_columns(const MlpgMatrix *matrix)
 	return matrix->n_columns;
 }
 
+/*
+ * A row of chunks, one a column.  The first grows by doubling; later ones are
+ * whole at once and share one piece of memory, large enough for the host to give
+ * pages that need no zeroing.  A column that needed float8 so far will again.
+ */
 static void
 add_chunk(MlpgMatrix *m)
 {
+	size_t		size = 0;
+	char	   *memory;
+	Chunk	   *chunk;
+
 	if (m->n_chunks == m->max_chunks)
 	{
 		int64_t		more = m->max_chunks == 0 ? 4 : m->max_chunks * 2;
@@ -94,14 +104,30 @@ add_chunk(MlpgMatrix *m)
 							   mlpg_size_multiply(m->host, (size_t) more, (size_t) m->n_columns), sizeof(Chunk));
 		m->max_chunks = more;
 	}
+	chunk = m->chunk + m->n_chunks * m->n_columns;
 	m->n_chunks++;
+	if (m->n_chunks == 1)
+		return;
+	for (int j = 0; j < m->n_columns; j++)
+	{
+		chunk[j].wide = chunk[j - m->n_columns].wide;
+		size = mlpg_size_add(m->host, size, MLPG_CHUNK_ROWS * (chunk[j].wide ? sizeof(double) : sizeof(float)));
+	}
+	memory = mlpg_allocate(m->host, size, 1);
+	for (int j = 0; j < m->n_columns; j++)
+	{
+		chunk[j].values = memory;
+		chunk[j].capacity = MLPG_CHUNK_ROWS;
+		chunk[j].shared = true;
+		memory += MLPG_CHUNK_ROWS * (chunk[j].wide ? sizeof(double) : sizeof(float));
+	}
 }
 
-/* Room for rows rows in a chunk: doubling, and the whole chunk at once from the second chunk on. */
+/* Room for rows rows in a chunk of the first row of chunks. */
 static void
-reserve(MlpgMatrix *m, Chunk *chunk, int rows, bool first_chunk)
+reserve(MlpgMatrix *m, Chunk *chunk, int rows)
 {
-	int			capacity = first_chunk ? (chunk->capacity ? chunk->capacity : CHUNK_ROWS_FIRST) : MLPG_CHUNK_ROWS;
+	int			capacity = chunk->capacity ? chunk->capacity : CHUNK_ROWS_FIRST;
 
 	while (capacity < rows)
 		capacity *= 2;
@@ -120,9 +146,11 @@ widen(MlpgMatrix *m, Chunk *chunk, int rows)
 
 	for (int i = 0; i < rows; i++)
 		wide[i] = narrow[i];
-	mlpg_release(m->host, chunk->values);
+	if (!chunk->shared)
+		mlpg_release(m->host, chunk->values);
 	chunk->values = wide;
 	chunk->wide = true;
+	chunk->shared = false;
 }
 
 /* Appends n values, stride apart, behind the rows that the chunk already has. */
@@ -171,10 +199,7 @@ mlpg_matrix_append(MlpgMatrix *m, const MlpgBlock *block)
 		{
 			Chunk	   *chunk = &m->chunk[(m->n_chunks - 1) * m->n_columns + j];
 
-			/* a column that needed float8 so far will need it again */
-			if (rows == 0 && m->n_chunks > 1)
-				chunk->wide = m->chunk[(m->n_chunks - 2) * m->n_columns + j].wide;
-			reserve(m, chunk, rows + n, m->n_chunks == 1);
+			reserve(m, chunk, rows + n);
 			append_column(m, chunk, rows, mlpg_block_row(block, done) + j, block->stride, n);
 		}
 		m->n_rows += n;

@@ -12,7 +12,7 @@
  * Errors of the mean: over rows, or over periods where rows of one period share
  * their surprises (then each period weighs the same).
  *
- * Cost: O(rows * metrics), O(n log n) for the median.  Determinism: sums in the
+ * Cost: O(rows * metrics), O(n) for the naive models.  Determinism: sums in the
  * order given, metrics' own sums exact to 1e-15 (sum.c).
  *
  *-------------------------------------------------------------------------
@@ -175,27 +175,29 @@ mlpg_period_means(MlpgHost *host, const double *values, const double *order, int
 	return periods;
 }
 
-/* The lower order statistic at a level. */
-static double
-sorted_quantile(const double *sorted, int64_t n, double level)
+/* Position of the lower order statistic at a level. */
+static int64_t
+position_at(int64_t n, double level)
 {
 	int64_t		k = (int64_t) ceil(level * (double) n) - 1;
 
-	return sorted[k < 0 ? 0 : k >= n ? n - 1 : k];
+	return k < 0 ? 0 : k >= n ? n - 1 : k;
 }
 
 int
 mlpg_naive_models(MlpgHost *host, double *targets, int64_t n, double level, double last, MlpgNaive *naive)
 {
 	int			k = 0;
-	double		mean;
+	double		mean,
+				lower;
 
 	(void) mlpg_mean_with_error(targets, n, &mean);
-	mlpg_sort(host, targets, NULL, n);
+	mlpg_check(host, "judging", 0, n);
 	if (!isnan(level) && level != 0.5)
-		naive[k++] = (MlpgNaive) {mlpg_text(host, "quantile %g", level), sorted_quantile(targets, n, level)};
+		naive[k++] = (MlpgNaive) {mlpg_text(host, "quantile %g", level), mlpg_select(targets, n, position_at(n, level))};
 	naive[k++] = (MlpgNaive) {mlpg_text(host, "mean"), mean};
-	naive[k++] = (MlpgNaive) {mlpg_text(host, "median"), (targets[(n - 1) / 2] + targets[n / 2]) / 2};
+	lower = mlpg_select(targets, n, (n - 1) / 2);
+	naive[k++] = (MlpgNaive) {mlpg_text(host, "median"), (lower + mlpg_select(targets, n, n / 2)) / 2};
 	if (!isnan(last))
 		naive[k++] = (MlpgNaive) {mlpg_text(host, "last"), last};
 	return k;

@@ -50,7 +50,7 @@ extern double mlpg_mean_with_error(const double *values, int64_t n, double *mean
 extern int64_t mlpg_period_means(MlpgHost *host, const double *values, const double *order, int64_t n, double *means);
 
 /*
- * Naive models of training targets (n > 0; sorted here): the quantile at a
+ * Naive models of training targets (n > 0; reordered here): the quantile at a
  * level (NaN: none), mean, median, and last (NaN: none).  Returns how many.
  */
 extern int	mlpg_naive_models(MlpgHost *host, double *targets, int64_t n, double level, double last, MlpgNaive *naive);

@@ -248,23 +248,22 @@ model_of(const FuncExpr *call)
 }
 
 static Node *
-rewrite(PlannerInfo *root, const FuncExpr *call, const MlpgSchema *schema)
+rewrite(const FuncExpr *call, const MlpgSchema *schema, const RowColumns *columns)
 {
-	RowColumns	columns;
 	RowColumns	needed = {NIL, NIL};
 	Bitmapset  *positions = NULL;
 	int			position = -1;
 
-	if (!columns_of(root, lsecond(call->args), &columns) || !find_needed(schema, &columns, &positions))
+	if (!find_needed(schema, columns, &positions))
 		return NULL;
 	while ((position = bms_next_member(positions, position)) >= 0)
 	{
-		needed.names = lappend(needed.names, list_nth(columns.names, position));
-		needed.fields = lappend(needed.fields, list_nth(columns.fields, position));
+		needed.names = lappend(needed.names, list_nth(columns->names, position));
+		needed.fields = lappend(needed.fields, list_nth(columns->fields, position));
 	}
 	if (list_length(needed.names) <= COLUMNS_MAX)
 		return columns_call(call, &needed);
-	if (list_length(needed.names) < list_length(columns.names))
+	if (list_length(needed.names) < list_length(columns->names))
 		return row_call(call, &needed);
 	return NULL;
 }
@@ -274,20 +273,22 @@ simplify(SupportRequestSimplify *request)
 {
 	PlannerInfo *root = request->root;
 	FuncExpr   *call = request->fcall;
+	RowColumns	columns;
 	MlpgLoaded *loaded;
-	Node	   *result;
+	Node	   *result = NULL;
 
-	if (root == NULL || root->parse->groupingSets != NIL || list_length(call->args) < 2)
-		return NULL;
-	if (exprType(lsecond(call->args)) != RECORDOID && !type_is_rowtype(exprType(lsecond(call->args))))
+	/* the *_columns functions, asked too, have no row second */
+	if (root == NULL || root->parse->groupingSets != NIL || list_length(call->args) < 2 ||
+		!IsA(linitial(call->args), Const) || !columns_of(root, lsecond(call->args), &columns))
 		return NULL;
 	loaded = model_of(call);
-	if (loaded == NULL)
-		return NULL;
-	result = rewrite(root, call, loaded->model->schema);
-	mlpg_cache_unpin(loaded);
-	if (result != NULL)
-		root->glob->relationOids = list_concat(root->glob->relationOids, mlpg_registry_relations());
+	if (loaded != NULL)
+	{
+		result = rewrite(call, loaded->model->schema, &columns);
+		mlpg_cache_unpin(loaded);
+	}
+	/* rewritten or not: the next version, or right, may change that */
+	root->glob->relationOids = list_concat(root->glob->relationOids, mlpg_registry_relations());
 	return result;
 }
 

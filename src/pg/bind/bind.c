@@ -350,7 +350,7 @@ read_array(const MlpgBinding *binding, const MlpgSource *source, Datum value, do
 	if (n < source->n_elements)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("array \"%s\" has %d elements, but %s needs %d", source->column, n, binding->label, source->n_elements)));
+				 errmsg("array \"%s\" has length %d, but %s needs %d", source->column, n, binding->label, source->n_elements)));
 	for (int k = 0; k < source->n_elements; k++)
 	{
 		int			feature = source->element[k];
@@ -480,7 +480,7 @@ mlpg_bind_array(const MlpgModel *model, const char *label, Datum array, double *
 	if (n != length)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("array has %d elements, but %s needs %d", n, label, length)));
+				 errmsg("array of features has length %d, but %s needs %d", n, label, length)));
 	for (int i = 0; i < n_features; i++)
 	{
 		if (values != row)

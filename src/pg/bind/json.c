@@ -8,8 +8,9 @@
  * booleans and strings are read by the kind of the feature: a string may spell
  * a number, a boolean, or a date or timestamp in ISO form (without a zone it is
  * UTC, whatever the session's TimeZone and DateStyle say).  A category must be
- * a string: 1 and 1.0 are one number and two texts.  A JSON array stands for
- * the features name[1], name[2], ...
+ * a string: 1 and 1.0 are one number and two texts.  Blanks at its end are
+ * ignored where no category has them, because to_jsonb pads what comes from a
+ * char(n) column.  A JSON array stands for the features name[1], name[2], ...
  *
  * One binary search a feature; arrays are read once.
  *
@@ -85,6 +86,18 @@ parse_time(const MlpgFeature *feature, const char *string, const JsonbValue *val
 }
 
 static double
+parse_category(const MlpgModel *model, int i, const char *string, int length)
+{
+	int			stripped = length;
+
+	while (stripped > 0 && string[stripped - 1] == ' ')
+		stripped--;
+	if (stripped < length && mlpg_dictionary_find(model->schema->feature[i].dictionary, string, length) < 0)
+		length = stripped;
+	return mlpg_bind_code(model, i, string, length);
+}
+
+static double
 parse_string(const MlpgModel *model, int i, const JsonbValue *value)
 {
 	const MlpgFeature *feature = &model->schema->feature[i];
@@ -92,7 +105,7 @@ parse_string(const MlpgModel *model, int i, const JsonbValue *value)
 	bool		truth;
 
 	if (feature->kind == MLPG_CATEGORY)
-		return mlpg_bind_code(model, i, value->val.string.val, value->val.string.len);
+		return parse_category(model, i, value->val.string.val, value->val.string.len);
 	string = pnstrdup(value->val.string.val, value->val.string.len);
 	switch (feature->kind)
 	{
@@ -179,7 +192,7 @@ read_element(JsonRow *r, int i, const char *name, double *result)
 	if (!r->array_is_null && index > r->n_elements)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("array \"%.*s\" has %d elements, but %s needs more", length, name, r->n_elements, r->label)));
+				 errmsg("array \"%.*s\" has length %d, but %s needs more", length, name, r->n_elements, r->label)));
 	*result = r->array_is_null ? NAN : read_json(r->model, i, &r->elements[index - 1]);
 	return true;
 }
