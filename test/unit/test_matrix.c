@@ -152,7 +152,7 @@ test_recode(void)
 	for (int64_t i = 0; i < n; i++)
 	{
 		mlpg_matrix_read_rows(matrix, i, 1, value, 3);
-		wrong += !(value[0] == (double) i && value[2] == 0.1 && same(value[1], i % 9 == 0 ? NAN : rank[i % LEVELS]));
+		wrong += !(value[0] == (double) i && value[2] == 0.1 && same(value[1], i % 9 == 0 ? NAN : (double) rank[i % LEVELS]));
 	}
 	CHECK_INT(wrong, 0);
 	free(rank);

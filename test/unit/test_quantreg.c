@@ -600,7 +600,7 @@ test_edges(MlpgHost *host)
 	CHECK_CLOSE(result.objective, 5.5, 1e-15);
 	mlpg_quantreg_solve(host, &problem, 0.6, &result);
 	CHECK(result.unique && result.coefficients[0] == 5);
-	CHECK_CLOSE(result.dual[0], -0.2, 1e-12);	/* 0.6 - 2 (0.4) + a = 0 */
+	CHECK_CLOSE(result.dual[0], 0.2, 1e-12);	/* 0.6 - 2 (0.4) + a = 0 */
 
 	problem.w = late;
 	mlpg_quantreg_solve(host, &problem, 0.7, &result);

@@ -173,10 +173,12 @@ mlpg_dictionary_sort(MlpgHost *host, MlpgDictionary *d)
 		length[i] = d->length[order[i]];
 		rank[order[i]] = i;
 	}
-	memcpy(d->text, text, (size_t) d->n * sizeof(char *));
-	memcpy(d->length, length, (size_t) d->n * sizeof(int32_t));
 	if (d->n > 0)
+	{
+		memcpy(d->text, text, (size_t) d->n * sizeof(char *));
+		memcpy(d->length, length, (size_t) d->n * sizeof(int32_t));
 		rebuild_slots(host, d, d->n_slots);
+	}
 	mlpg_release(host, order);
 	mlpg_release(host, text);
 	mlpg_release(host, length);

@@ -22,8 +22,10 @@
 #include "access/htup_details.h"
 #include "access/tupmacs.h"
 #include "catalog/pg_type.h"
+#include "executor/executor.h"
 #include "funcapi.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/tlist.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -51,9 +53,85 @@ typedef struct CallSite
 
 /* ---------- the call site ---------- */
 
+/* The node below casts: t.y in t.y::float8. */
+static Node *
+below_casts(Node *node)
+{
+	for (;;)
+	{
+		if (IsA(node, RelabelType))
+			node = (Node *) ((RelabelType *) node)->arg;
+		else if (IsA(node, CoerceViaIO))
+			node = (Node *) ((CoerceViaIO *) node)->arg;
+		else if (IsA(node, FuncExpr) && ((FuncExpr *) node)->args != NIL &&
+				 (((FuncExpr *) node)->funcformat == COERCE_EXPLICIT_CAST || ((FuncExpr *) node)->funcformat == COERCE_IMPLICIT_CAST))
+			node = linitial(((FuncExpr *) node)->args);
+		else
+			return node;
+	}
+}
+
+/* What a reference to the output of the plan below stands for, as far down as it is one. */
+static Node *
+in_scan(Plan *plan, Node *node)
+{
+	while (IsA(node, Var) && ((Var *) node)->varno == OUTER_VAR && plan != NULL && outerPlan(plan) != NULL)
+	{
+		TargetEntry *entry = get_tle_by_resno(outerPlan(plan)->targetlist, ((Var *) node)->varattno);
+
+		if (entry == NULL)
+			break;
+		node = (Node *) entry->expr;
+		plan = outerPlan(plan);
+	}
+	return node;
+}
+
+/* Where a partition stands for its parent its whole row is converted: its columns have the parent's names. */
+static const char *
+twin_in_partition(AggState *agg, Node *target, Node *row)
+{
+	RangeTblEntry *entry;
+
+	target = in_scan(agg->ss.ps.plan, target);
+	row = in_scan(agg->ss.ps.plan, row);
+	while (IsA(row, ConvertRowtypeExpr))
+		row = (Node *) ((ConvertRowtypeExpr *) row)->arg;
+	if (!IsA(target, Var) || !IsA(row, Var) || ((Var *) row)->varattno != 0 || ((Var *) target)->varattno <= 0 ||
+		((Var *) target)->varno != ((Var *) row)->varno || IS_SPECIAL_VARNO(((Var *) row)->varno))
+		return NULL;
+	entry = exec_rt_fetch(((Var *) row)->varno, agg->ss.ps.state);
+	return entry->rtekind == RTE_RELATION ? get_attname(entry->relid, ((Var *) target)->varattno, true) : NULL;
+}
+
+static AttrNumber
+twin_by_name(TupleDesc desc, const char *name)
+{
+	for (int i = 0; name != NULL && i < desc->natts; i++)
+		if (!TupleDescAttr(desc, i)->attisdropped && strcmp(NameStr(TupleDescAttr(desc, i)->attname), name) == 0)
+			return i + 1;
+	return 0;
+}
+
+/* The element of a row expression that the target is: a subquery that the planner has merged becomes one. */
+static AttrNumber
+twin_in_row(RowExpr *row, Node *target)
+{
+	ListCell   *cell;
+
+	foreach(cell, row->args)
+	{
+		Node	   *element = lfirst(cell);
+
+		if (equal(element, target) && !IsA(element, Const))
+			return foreach_current_index(cell) + 1;
+	}
+	return 0;
+}
+
 /* The column of the row that the target argument is: t.y in fit(a, t.y, t); 0 if it is none. */
 static AttrNumber
-target_twin(FunctionCallInfo fcinfo)
+target_twin(FunctionCallInfo fcinfo, TupleDesc desc)
 {
 	Aggref	   *aggref = AggGetAggref(fcinfo);
 	Node	   *target,
@@ -61,29 +139,35 @@ target_twin(FunctionCallInfo fcinfo)
 
 	if (aggref == NULL || list_length(aggref->args) < 3)
 		return 0;
-	target = (Node *) ((TargetEntry *) lsecond(aggref->args))->expr;
+	target = below_casts((Node *) ((TargetEntry *) lsecond(aggref->args))->expr);
 	row = (Node *) ((TargetEntry *) lthird(aggref->args))->expr;
-	if (!IsA(target, Var))
-		return 0;
-
-	/* the planner's own references change; the syntactic ones stay */
-	if (IsA(row, Var))
-	{
-		Var		   *t = (Var *) target,
-				   *r = (Var *) row;
-
-		return r->varattnosyn == 0 && r->varnosyn != 0 && r->varnosyn == t->varnosyn ? t->varattnosyn : 0;
-	}
 	if (IsA(row, RowExpr))
-	{
-		ListCell   *cell;
+		return twin_in_row((RowExpr *) row, target);
 
-		foreach(cell, ((RowExpr *) row)->args)
-			if (IsA(lfirst(cell), Var) && ((Var *) lfirst(cell))->varnosyn == ((Var *) target)->varnosyn &&
-				((Var *) lfirst(cell))->varattnosyn == ((Var *) target)->varattnosyn)
-				return foreach_current_index(cell) + 1;
-	}
+	/* the planner's own references change; the syntactic ones stay, save where it made partitions of a table */
+	if (IsA(target, Var) && IsA(row, Var) && ((Var *) row)->varnosyn != 0)
+		return ((Var *) row)->varattnosyn == 0 && ((Var *) row)->varnosyn == ((Var *) target)->varnosyn ?
+			((Var *) target)->varattnosyn : 0;
+	if (IsA(fcinfo->context, AggState))
+		return twin_by_name(desc, twin_in_partition((AggState *) fcinfo->context, target, row));
 	return 0;
+}
+
+/* ROW(a, b) has no names: the columns would be f1, f2, and predict could not find them. */
+static void
+refuse_nameless_row(FunctionCallInfo fcinfo)
+{
+	Aggref	   *aggref = AggGetAggref(fcinfo);
+	Node	   *row;
+
+	if (aggref == NULL || list_length(aggref->args) < 3)
+		return;
+	row = (Node *) ((TargetEntry *) lthird(aggref->args))->expr;
+	if (IsA(row, RowExpr) && ((RowExpr *) row)->row_typeid == RECORDOID && ((RowExpr *) row)->row_format == COERCE_EXPLICIT_CALL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("ROW(...) has no column names, so the features would have none"),
+				 errhint("Name them: FROM t, LATERAL (SELECT t.a, t.b AS c) AS x, and pass x.")));
 }
 
 static void
@@ -102,9 +186,9 @@ resolve_target(CallSite *site, Oid type)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("learner \"%s\" does not fit a target of type %s", site->options.learner->name, format_type_be(type)),
-				 errhint("Cast a boolean target to integer to fit its expected value.")));
+				 errhint(base == BOOLOID ? "Cast a boolean target to integer to fit its expected value."
+						 : "The target must be a number.")));
 }
-
 
 /* Length of an array column: that of the first row. */
 static int
@@ -207,7 +291,7 @@ resolve_rows(CallSite *site, FunctionCallInfo fcinfo, HeapTupleHeader row)
 	MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
 	MlpgColumnsAsked asked = {
 		.weight = site->options.weight, .features = site->options.features, .exclude = site->options.exclude,
-		.allow_leakage = site->options.allow_leakage, .target_twin = target_twin(fcinfo)
+		.allow_leakage = site->options.allow_leakage
 	};
 	TupleDesc	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(row), HeapTupleHeaderGetTypMod(row));
 
@@ -219,6 +303,8 @@ resolve_rows(CallSite *site, FunctionCallInfo fcinfo, HeapTupleHeader row)
 	site->nulls = palloc0(site->desc->natts * sizeof(bool));
 	site->fixed_width = all_fixed_width(site->desc);
 	deform(site, row);
+	refuse_nameless_row(fcinfo);
+	asked.target_twin = target_twin(fcinfo, site->desc);
 	if (asked.target_twin > site->desc->natts)
 		asked.target_twin = 0;
 	site->rows = mlpg_rows_create(site->desc, &asked, first_array_length, site);

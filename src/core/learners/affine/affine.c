@@ -152,26 +152,57 @@ mlpg_affine_predict(const MlpgModel *model, const double *rows, int n_rows, int 
 	mlpg_affine_score(m->affine, rows, n_rows, stride, out);
 }
 
+/* The level that an unpenalised fit left out, shown with estimate 0 before the first that is there. */
+static bool
+follows_reference(const MlpgDesign *design, int j)
+{
+	const MlpgTerm *term = &design->term[j];
+
+	return term->kind == MLPG_TERM_LEVEL && term->level == 1 &&
+		(j == 0 || design->term[j - 1].kind != MLPG_TERM_LEVEL || design->term[j - 1].feature != term->feature);
+}
+
+static void
+coefficient_row(MlpgHost *host, const MlpgModel *model, int output, int j, MlpgCoefficient *row)
+{
+	const MlpgAffineModel *m = model->scorer;
+	bool		dropped = m->design->term[j].dropped != 0;
+
+	row->term = mlpg_term_name(host, model->schema, &m->design->term[j]);
+	row->level = m->levels ? m->levels[output] : NAN;
+	row->estimate = dropped ? NAN : m->coefficients[(size_t) output * (size_t) m->design->n_terms + (size_t) j];
+	row->std_error = m->std_errors && !dropped ? m->std_errors[j] : NAN;
+	row->statistic = row->estimate / row->std_error;
+	row->p_value = mlpg_student_two_sided(row->statistic, m->df);
+}
+
+static void
+reference_row(MlpgHost *host, const MlpgModel *model, int output, int j, MlpgCoefficient *row)
+{
+	const MlpgAffineModel *m = model->scorer;
+	MlpgTerm	term = m->design->term[j];
+
+	term.level = 0;
+	row->term = mlpg_text(host, "%s (reference)", mlpg_term_name(host, model->schema, &term));
+	row->level = m->levels ? m->levels[output] : NAN;
+	row->estimate = 0;
+	row->std_error = row->statistic = row->p_value = NAN;
+}
+
 MlpgCoefficient *
 mlpg_affine_coefficients(MlpgHost *host, const MlpgModel *model, int *n)
 {
 	const MlpgAffineModel *m = model->scorer;
-	int			t = m->design->n_terms;
-	MlpgCoefficient *rows = mlpg_allocate(host, (size_t) m->n_outputs * (size_t) t + 1, sizeof(MlpgCoefficient));
+	size_t		t = (size_t) m->design->n_terms;
+	MlpgCoefficient *rows = mlpg_allocate(host, 2 * (size_t) m->n_outputs * t + 1, sizeof(MlpgCoefficient));
 
 	*n = 0;
 	for (int o = 0; o < m->n_outputs; o++)
-		for (int j = 0; j < t; j++)
+		for (int j = 0; j < m->design->n_terms; j++)
 		{
-			MlpgCoefficient *row = &rows[(*n)++];
-			bool		dropped = m->design->term[j].dropped != 0;
-
-			row->term = mlpg_term_name(host, model->schema, &m->design->term[j]);
-			row->level = m->levels ? m->levels[o] : NAN;
-			row->estimate = dropped ? NAN : m->coefficients[o * t + j];
-			row->std_error = m->std_errors && !dropped ? m->std_errors[j] : NAN;
-			row->statistic = row->estimate / row->std_error;
-			row->p_value = mlpg_student_two_sided(row->statistic, m->df);
+			if (follows_reference(m->design, j))
+				reference_row(host, model, o, j, &rows[(*n)++]);
+			coefficient_row(host, model, o, j, &rows[(*n)++]);
 		}
 	return rows;
 }
