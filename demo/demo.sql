@@ -17,8 +17,7 @@ SELECT max(week) AS order_week,
        max(week) - 63 AS test_from,
        max(week) - 77 AS trained_until,
        format('SELECT * FROM features WHERE week <= %L', max(week) - 77) AS ten_weeks_ago,
-       format('SELECT * FROM features WHERE week = %L', max(week)) AS next_week,
-       format('SELECT week, store, item, demand FROM features WHERE week >= %L', max(week) - 63) AS what_happened
+       format('SELECT * FROM features WHERE week = %L', max(week)) AS next_week
   FROM features
 \gset
 
@@ -59,7 +58,7 @@ SELECT week::date, mlpg.log_predictions('orders',
          '{store,item}', 'week', as_of => week - interval '4 days') AS predictions
   FROM generate_series(:'test_from'::timestamptz, :'last_week', '7 days') AS week;
 
-SELECT * FROM mlpg.log_actuals('orders', :'what_happened', 'week');
+SELECT * FROM mlpg.log_actuals('orders', 'features');
 
 SELECT "time"::date AS week, version, n,
        round(sum(value) FILTER (WHERE metric = 'wape')::numeric, 3) AS wape,
@@ -125,7 +124,8 @@ SELECT f.week, f.store, f.item, o.levels, o.quantiles,
                   FROM (VALUES ('{0.1,0.25,0.5,0.75,0.9}'::float8[])) AS l (levels)) AS o
  WHERE f.week = :'order_week';
 
-SELECT mlpg.log_predictions('orders', :'next_week', '{store,item}', 'week', as_of => :'today');
+SELECT mlpg.log_predictions('orders', :'next_week',
+                            '{store,item}', 'week', as_of => :'today');
 \set ECHO none
 \echo 'The orders, in units, by drink and shop (3 : 1):'
 \echo

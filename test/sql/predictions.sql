@@ -1,6 +1,8 @@
 -- Predictions, what happened, and the views over both: one model, told as a story.
 -- Odd input, rights, time zones and random orders are in test/pgtap/predictions.sql.
 SET timezone = 'UTC';
+SET datestyle = 'ISO';
+\set SHOW_CONTEXT never
 
 CREATE TABLE weekly AS
 SELECT date '2025-01-06' + 7 * w AS week, s.store, i.item, 50.0 + 10 * s.size + 5 * w + 3 * i.base AS level,
@@ -71,7 +73,7 @@ SELECT model, algorithm, metric, is_champion, version, status FROM mlpg.leaderbo
 
 -- A point model: no costs, no interval, no naive forecast.
 SELECT version FROM mlpg.train('point', $$SELECT level, sales FROM weekly WHERE week < '2025-04-14'$$, 'sales', 'linear', holdout => 0);
-SELECT mlpg.log_predictions('point', $$SELECT week, level FROM weekly WHERE week = '2025-05-19' AND store = 'market' AND item = 101$$, '{}', 'week', '2026-01-01');
+SELECT mlpg.log_predictions('point', $$SELECT week, level FROM weekly WHERE week = '2025-05-19' AND store = 'market' AND item = 101$$, '{}', 'week');
 SELECT * FROM mlpg.log_actuals('point', $$SELECT week, sales FROM weekly WHERE store = 'market' AND item = 101$$, 'week', series_cols => '{}');
 SELECT series, series_label, target_date, round(yhat) AS yhat, lower, order_qty, actual, cost FROM mlpg.forecast_vs_actual WHERE model = 'point';
 SELECT mlpg.create_view('point_results', 'point');

@@ -41,9 +41,9 @@ is "$(cat "$TEST_DIR/train.out")" p "the training succeeded"
 diag "phases seen: $(cut -d'|' -f1 "$TEST_DIR/seen" | uniq | tr '\n' ' ')"
 [ "$(cut -d'|' -f1 "$TEST_DIR/seen" | sort -u | grep -c .)" -ge 2 ]
 ok "at least two phases were seen"
-back=$(awk -F'|' '$1 == phase && $2 < last { print phase " from " last " to " $2 } { phase = $1; last = $2 }' "$TEST_DIR/seen")
+back=$(grep '^reading|' "$TEST_DIR/seen" | awk -F'|' '$2 < last { print "from " last " to " $2 } { last = $2 }')
 is "$back" "" \
-	"the count of done work never goes back within a phase"
+	"the count of rows read never goes back"
 awk -F'|' '$3 != "-" && ($2 < 0 || $2 > $3 + 0 || $4 < 0 || $4 > 100) { exit 1 }' "$TEST_DIR/seen"
 ok "done is within total, percent within 0 and 100"
 is "$(sql t "SELECT count(*) FROM mlpg.progress")" 0 "the row is gone with the training"

@@ -112,6 +112,15 @@ report(MlpgTraining *training, double level, const MlpgQuantregResult *result)
 }
 
 static void
+check_weights(MlpgHost *host, const double *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (w[i] > 0)
+			return;
+	mlpg_raise(host, MLPG_DATA_EXCEPTION, "The weights of all rows are zero.", NULL, "no row has a weight");
+}
+
+static void
 quantile_fit(MlpgTraining *training)
 {
 	MlpgHost   *host = training->host;
@@ -134,7 +143,10 @@ quantile_fit(MlpgTraining *training)
 	model.coefficients = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) model.n_outputs, (size_t) p) + 1, sizeof(double));
 	mlpg_matrix_read(training->matrix, plan->n_features, 0, training->n_rows, y);
 	if (w)
+	{
 		mlpg_matrix_read(training->matrix, plan->n_features + 1, 0, training->n_rows, w);
+		check_weights(host, w, n);
+	}
 	problem.p = p;
 	problem.ldx = p;
 	problem.x = fill_design(training, model.design);

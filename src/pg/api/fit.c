@@ -25,16 +25,22 @@
 #include "executor/executor.h"
 #include "funcapi.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/tlist.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
-/* One call site of the transition function. */
+/*
+ * What one algorithm with one set of params makes of the rows of a call site.
+ * Mostly there is one; fit(t.algorithm, ...) GROUP BY t.algorithm has several, kept as a
+ * list with the latest first (fn_extra).
+ */
 typedef struct CallSite
 {
+	struct CallSite *next;
+	text	   *algorithm;
+	Jsonb	   *params;			/* NULL: none */
 	MlpgHost   *host;			/* its arena is set with each row */
 	MlpgOptions options;
 	MlpgRows   *rows;			/* NULL until the first row is seen */
@@ -71,18 +77,19 @@ below_casts(Node *node)
 	}
 }
 
-/* What a reference to the output of the plan below stands for, as far down as it is one. */
+/* What a reference to the output of a plan below stands for, as far down as it is one. */
 static Node *
-in_scan(Plan *plan, Node *node)
+where_made(Plan **plan, Node *node)
 {
-	while (IsA(node, Var) && ((Var *) node)->varno == OUTER_VAR && plan != NULL && outerPlan(plan) != NULL)
+	while (IsA(node, Var) && (((Var *) node)->varno == OUTER_VAR || ((Var *) node)->varno == INNER_VAR))
 	{
-		TargetEntry *entry = get_tle_by_resno(outerPlan(plan)->targetlist, ((Var *) node)->varattno);
+		Plan	   *below = ((Var *) node)->varno == OUTER_VAR ? outerPlan(*plan) : innerPlan(*plan);
+		int			position = ((Var *) node)->varattno;
 
-		if (entry == NULL)
+		if (below == NULL || position < 1 || position > list_length(below->targetlist))
 			break;
-		node = (Node *) entry->expr;
-		plan = outerPlan(plan);
+		node = (Node *) ((TargetEntry *) list_nth(below->targetlist, position - 1))->expr;
+		*plan = below;
 	}
 	return node;
 }
@@ -93,8 +100,6 @@ twin_in_partition(AggState *agg, Node *target, Node *row)
 {
 	RangeTblEntry *entry;
 
-	target = in_scan(agg->ss.ps.plan, target);
-	row = in_scan(agg->ss.ps.plan, row);
 	while (IsA(row, ConvertRowtypeExpr))
 		row = (Node *) ((ConvertRowtypeExpr *) row)->arg;
 	if (!IsA(target, Var) || !IsA(row, Var) || ((Var *) row)->varattno != 0 || ((Var *) target)->varattno <= 0 ||
@@ -129,6 +134,22 @@ twin_in_row(RowExpr *row, Node *target)
 	return 0;
 }
 
+/* The same, below the plans that hand target and row up to the aggregate. */
+static AttrNumber
+twin_below(AggState *agg, TupleDesc desc, Node *target, Node *row)
+{
+	Plan	   *target_plan = agg->ss.ps.plan,
+			   *row_plan = agg->ss.ps.plan;
+
+	target = where_made(&target_plan, target);
+	row = where_made(&row_plan, row);
+	if (target_plan != row_plan)
+		return 0;
+	if (IsA(row, RowExpr))
+		return twin_in_row((RowExpr *) row, target);
+	return twin_by_name(desc, twin_in_partition(agg, target, row));
+}
+
 /* The column of the row that the target argument is: t.y in fit(a, t.y, t); 0 if it is none. */
 static AttrNumber
 target_twin(FunctionCallInfo fcinfo, TupleDesc desc)
@@ -139,18 +160,21 @@ target_twin(FunctionCallInfo fcinfo, TupleDesc desc)
 
 	if (aggref == NULL || list_length(aggref->args) < 3)
 		return 0;
-	target = below_casts((Node *) ((TargetEntry *) lsecond(aggref->args))->expr);
+	target = (Node *) ((TargetEntry *) lsecond(aggref->args))->expr;
 	row = (Node *) ((TargetEntry *) lthird(aggref->args))->expr;
 	if (IsA(row, RowExpr))
-		return twin_in_row((RowExpr *) row, target);
+	{
+		AttrNumber	twin = twin_in_row((RowExpr *) row, target);
+
+		return twin > 0 ? twin : twin_in_row((RowExpr *) row, below_casts(target));
+	}
 
 	/* the planner's own references change; the syntactic ones stay, save where it made partitions of a table */
+	target = below_casts(target);
 	if (IsA(target, Var) && IsA(row, Var) && ((Var *) row)->varnosyn != 0)
 		return ((Var *) row)->varattnosyn == 0 && ((Var *) row)->varnosyn == ((Var *) target)->varnosyn ?
 			((Var *) target)->varattnosyn : 0;
-	if (IsA(fcinfo->context, AggState))
-		return twin_by_name(desc, twin_in_partition((AggState *) fcinfo->context, target, row));
-	return 0;
+	return IsA(fcinfo->context, AggState) ? twin_below((AggState *) fcinfo->context, desc, target, row) : 0;
 }
 
 /* ROW(a, b) has no names: the columns would be f1, f2, and predict could not find them. */
@@ -210,20 +234,52 @@ create_site(FunctionCallInfo fcinfo)
 {
 	MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
 	CallSite   *site = palloc0(sizeof(CallSite));
-	char	   *algorithm;
 
-	if (PG_ARGISNULL(1))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("algorithm must not be NULL")));
-	algorithm = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	site->algorithm = PG_GETARG_TEXT_P_COPY(1);
 	site->host = mlpg_host_pg_create(fcinfo->flinfo->fn_mcxt, 1, 0);
 	mlpg_options_init(&site->options);
-	mlpg_options_learner(site->host, &site->options, algorithm);
+	mlpg_options_learner(site->host, &site->options, text_to_cstring(site->algorithm));
 	if (PG_NARGS() > 4 && !PG_ARGISNULL(4))
-		mlpg_options_take(site->host, &site->options, PG_GETARG_JSONB_P_COPY(4), false);
+		site->params = PG_GETARG_JSONB_P_COPY(4);
+	mlpg_options_take(site->host, &site->options, site->params, false);
 	(void) mlpg_options_settle(site->host, &site->options);
 	resolve_target(site, get_fn_expr_argtype(fcinfo->flinfo, 2));
 	site->row_context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "mlpg fit row", ALLOCSET_SMALL_SIZES);
 	MemoryContextSwitchTo(old);
+	return site;
+}
+
+static bool
+same_bytes(const void *kept, Datum datum)
+{
+	struct varlena *given = PG_DETOAST_DATUM_PACKED(datum);
+
+	return VARSIZE_ANY_EXHDR(kept) == VARSIZE_ANY_EXHDR(given) &&
+		memcmp(VARDATA_ANY(kept), VARDATA_ANY(given), VARSIZE_ANY_EXHDR(given)) == 0;
+}
+
+/* The site of the algorithm and params at hand. */
+static CallSite *
+find_site(FunctionCallInfo fcinfo)
+{
+	bool		has_params = PG_NARGS() > 4 && !PG_ARGISNULL(4);
+	CallSite   *before = NULL;
+	CallSite   *site;
+
+	if (PG_ARGISNULL(1))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("algorithm must not be NULL")));
+	for (site = fcinfo->flinfo->fn_extra; site != NULL; before = site, site = site->next)
+		if (same_bytes(site->algorithm, PG_GETARG_DATUM(1)) && has_params == (site->params != NULL) &&
+			(!has_params || same_bytes(site->params, PG_GETARG_DATUM(4))))
+			break;
+	if (site != NULL && before == NULL)
+		return site;
+	if (site != NULL)
+		before->next = site->next;
+	else
+		site = create_site(fcinfo);
+	site->next = fcinfo->flinfo->fn_extra;
+	fcinfo->flinfo->fn_extra = site;
 	return site;
 }
 
@@ -284,15 +340,10 @@ deform(CallSite *site, HeapTupleHeader row)
 	heap_deform_tuple(&tuple, site->desc, site->values, site->nulls);
 }
 
-/* Finds the columns at the first row; its type is that of all. */
+/* The row's type, which is that of all, and its values. */
 static void
-resolve_rows(CallSite *site, FunctionCallInfo fcinfo, HeapTupleHeader row)
+describe_row(CallSite *site, HeapTupleHeader row)
 {
-	MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-	MlpgColumnsAsked asked = {
-		.weight = site->options.weight, .features = site->options.features, .exclude = site->options.exclude,
-		.allow_leakage = site->options.allow_leakage
-	};
 	TupleDesc	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(row), HeapTupleHeaderGetTypMod(row));
 
 	site->row_type = HeapTupleHeaderGetTypeId(row);
@@ -303,6 +354,39 @@ resolve_rows(CallSite *site, FunctionCallInfo fcinfo, HeapTupleHeader row)
 	site->nulls = palloc0(site->desc->natts * sizeof(bool));
 	site->fixed_width = all_fixed_width(site->desc);
 	deform(site, row);
+}
+
+/* Whether the first row tells how long its arrays are. */
+static bool
+lengths_are_known(const CallSite *site)
+{
+	MlpgDatumReader reader;
+
+	for (int i = 0; i < site->desc->natts; i++)
+		if (site->nulls[i] && mlpg_datum_reader(TupleDescAttr(site->desc, i)->atttypid, &reader) && reader.is_array)
+			return false;
+	return true;
+}
+
+/*
+ * Finds the columns at the first row.  With optional, not before a row that tells
+ * the lengths of arrays.
+ */
+static void
+resolve_rows(CallSite *site, FunctionCallInfo fcinfo, HeapTupleHeader row, bool optional)
+{
+	MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	MlpgColumnsAsked asked = {
+		.weight = site->options.weight, .features = site->options.features, .exclude = site->options.exclude,
+		.allow_leakage = site->options.allow_leakage
+	};
+
+	describe_row(site, row);
+	if (optional && !lengths_are_known(site))
+	{
+		MemoryContextSwitchTo(old);
+		return;
+	}
 	refuse_nameless_row(fcinfo);
 	asked.target_twin = target_twin(fcinfo, site->desc);
 	if (asked.target_twin > site->desc->natts)
@@ -370,38 +454,37 @@ Datum
 mlpg_sql_fit_row_accum(PG_FUNCTION_ARGS)
 {
 	MemoryContext context;
-	CallSite   *site = fcinfo->flinfo->fn_extra;
+	CallSite   *site;
 	MlpgFitState *state = PG_ARGISNULL(0) ? NULL : (MlpgFitState *) PG_GETARG_POINTER(0);
 	HeapTupleHeader row;
 
 	if (!AggCheckCallContext(fcinfo, &context))
 		elog(ERROR, "mlpg_sql_fit_row_accum called outside an aggregate");
-	if (site == NULL)
-		fcinfo->flinfo->fn_extra = site = create_site(fcinfo);
+	site = find_site(fcinfo);
 	mlpg_host_pg_set_arena(site->host, context);
 
-	/* a row that an outer join left empty trains nothing, nor does one without a target */
-	if (PG_ARGISNULL(3) || PG_ARGISNULL(2))
+	/* a row that an outer join left empty is none */
+	if (PG_ARGISNULL(3))
 	{
-		if (state != NULL)
-			state->fit.n_dropped++;
-		else if (site->rows != NULL)
-		{
-			state = mlpg_fit_state_create(site->host, site->rows->plan);
-			state->fit.n_dropped++;
-		}
 		if (state == NULL)
 			PG_RETURN_NULL();
 		PG_RETURN_POINTER(state);
 	}
 	row = PG_GETARG_HEAPTUPLEHEADER(3);
 	if (site->rows == NULL)
-		resolve_rows(site, fcinfo, row);
+		resolve_rows(site, fcinfo, row, PG_ARGISNULL(2));
 	else
 		check_row_type(site, row);
+	if (site->rows == NULL)
+		PG_RETURN_NULL();
 	if (state == NULL)
 		state = mlpg_fit_state_create(site->host, site->rows->plan);
-	add_row(site, state, fcinfo, row);
+	else if (state->fit.plan != site->rows->plan)
+		mlpg_raise_different_fits();
+	if (PG_ARGISNULL(2))
+		state->fit.n_dropped++;
+	else
+		add_row(site, state, fcinfo, row);
 	PG_RETURN_POINTER(state);
 }
 
@@ -479,7 +562,8 @@ mlpg_sql_fit_row_final(PG_FUNCTION_ARGS)
 
 	if (!AggCheckCallContext(fcinfo, &context))
 		elog(ERROR, "mlpg_sql_fit_row_final called outside an aggregate");
-	if (PG_ARGISNULL(0))
+	/* without a known target there is no model, as there is no avg */
+	if (PG_ARGISNULL(0) || ((MlpgFitState *) PG_GETARG_POINTER(0))->fit.n_rows == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_POINTER(mlpg_fit_state_finish(fcinfo, context, (MlpgFitState *) PG_GETARG_POINTER(0)));
 }

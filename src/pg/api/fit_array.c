@@ -168,7 +168,7 @@ check_flat(FlatState *s, Size size)
 			corrupt("Its length does not fit its header.");
 		return;
 	}
-	if (s->kind != KIND_ROWS || s->n_rows > s->capacity || s->capacity > 1000000 || s->n_columns < 1 ||
+	if (s->kind != KIND_ROWS || s->n_rows > s->capacity || s->capacity < 1 || s->capacity > 1000000 || s->n_columns < 1 ||
 		s->n_columns > MLPG_FEATURES_MAX + 2 || s->body > size || flat_size(s->body, s->capacity, s->n_columns) != size)
 		corrupt("Its length does not fit its header.");
 }

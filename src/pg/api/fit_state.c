@@ -115,15 +115,22 @@ mlpg_fit_state_copy(MlpgHost *host, MlpgFitState *other)
 }
 
 void
+mlpg_raise_different_fits(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("states of different fits cannot be combined"),
+			 errdetail("Algorithm, params and columns must be the same in all rows of a group.")));
+	pg_unreachable();
+}
+
+void
 mlpg_fit_state_combine(MlpgHost *host, MlpgFitState *state, MlpgFitState *other)
 {
 	if (!mlpg_plan_equal(state->fit.plan, other->fit.plan))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("states of different fits cannot be combined"),
-				 errdetail("Algorithm, params and columns must be the same in all rows of a group.")));
+		mlpg_raise_different_fits();
 	mlpg_fit_combine(host, &state->fit, &other->fit);
-	mlpg_leak_combine(&state->leak, &other->leak);
+	mlpg_leak_combine(host, &state->leak, &other->leak);
 }
 
 struct varlena *

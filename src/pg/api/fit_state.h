@@ -25,6 +25,9 @@ extern MlpgFitState *mlpg_fit_state_create(MlpgHost *host, const MlpgPlan *plan)
 extern MlpgFitState *mlpg_fit_state_copy(MlpgHost *host, MlpgFitState *other);
 extern void mlpg_fit_state_combine(MlpgHost *host, MlpgFitState *state, MlpgFitState *other);
 
+/* Rows of one group with different algorithms or params. */
+MLPG_NORETURN extern void mlpg_raise_different_fits(void);
+
 /* Plan and state as bytes behind a varlena header, and back; bytes are not trusted. */
 extern bytea *mlpg_fit_state_bytes(MlpgHost *host, MlpgFitState *state);
 extern MlpgFitState *mlpg_fit_state_read(MlpgHost *host, const void *data, size_t length);

@@ -389,9 +389,8 @@ warn_few(const MlpgActualLog *log, int64 n_rows)
 {
 	if (n_rows > 0 && log->n_due == 0)
 		ereport(WARNING,
-				(errmsg("no prediction of model \"%s\" is logged for the times of these %lld figures",
-						log->model, (long long) n_rows),
-				 errdetail("The figures are kept and meet predictions that are logged later."),
+				(errmsg("no prediction of model \"%s\" is logged for the times of these figures", log->model),
+				 errdetail("%lld figure(s) are kept and meet predictions that are logged later.", (long long) n_rows),
 				 errhint("Log predictions with mlpg.log_predictions; time_col must give the same times, such as the first day of the week.")));
 	else if (n_rows > 0 && (log->n_matched == 0 || log->n_due_met * 2 < log->n_due))
 		ereport(WARNING,

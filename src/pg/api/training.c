@@ -104,10 +104,12 @@ content_rows(Training *t, TupleDesc desc, ArrayProbe *probe)
 	MlpgColumnsAsked all = {.target = t->target, .skip_unreadable = true};
 	MlpgRows   *content = mlpg_rows_create(desc, &all, array_length_of, probe);
 
-	if (content->n_columns == t->rows->n_columns &&
-		memcmp(content->column, t->rows->column, content->n_columns * sizeof(MlpgRowColumn)) == 0)
-		return t->rows;
-	return content;
+	if (content->n_columns != t->rows->n_columns)
+		return content;
+	for (int c = 0; c < content->n_columns; c++)
+		if (content->column[c].attno != t->rows->column[c].attno || t->rows->column[c].reader.is_array)
+			return content;
+	return t->rows;
 }
 
 static void

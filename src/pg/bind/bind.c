@@ -209,6 +209,7 @@ check_type(const MlpgFeature *feature, const MlpgColumns *columns, const char *l
 	const char *name = columns->name[source->position];
 	bool		readable = mlpg_datum_reader(type, &source->reader);
 	bool		want_array = source->element != NULL;
+	const char *cast;
 
 	source->scale = 1;
 	if (readable && source->reader.is_array == want_array && compatible(source->reader.kind, feature->kind, &source->scale))
@@ -216,11 +217,14 @@ check_type(const MlpgFeature *feature, const MlpgColumns *columns, const char *l
 		source->fast = !want_array && source->scale == 1 && source->reader.kind != MLPG_CATEGORY;
 		return;
 	}
+	cast = psprintf("%%s::%s", want_array ? "float8[]" : kind_cast(feature->kind));
+	if (!readable)
+		cast = mlpg_type_cast_hint(type);
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
 			 errmsg("column \"%s\" has type %s, but %s was trained with %s there", name, format_type_be(type), label,
 					want_array ? "an array of numbers" : kind_name(feature->kind)),
-			 errhint("Cast it, for example: %s::%s", quote_identifier(name), want_array ? "float8[]" : kind_cast(feature->kind))));
+			 errhint("Cast it, for example: %s", mlpg_type_cast(cast, name))));
 }
 
 /* The source that reads an array column already bound, or NULL. */

@@ -130,17 +130,21 @@ mlpg_type_cast_hint(Oid type)
 	return "%s::text";
 }
 
+char *
+mlpg_type_cast(const char *cast, const char *column)
+{
+	const char *at = strstr(cast, "%s");
+
+	return psprintf("%.*s%s%s", (int) (at - cast), cast, quote_identifier(column), at + 2);
+}
+
 void
 mlpg_raise_unreadable(const char *column, Oid type)
 {
-	const char *hint = mlpg_type_cast_hint(type);
-	const char *at = strstr(hint, "%s");
-	char	   *cast = psprintf("%.*s%s%s", (int) (at - hint), hint, quote_identifier(column), at + 2);
-
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
 			 errmsg("column \"%s\" has type %s, which models cannot read", column, format_type_be(type)),
-			 errhint("Cast it, for example: %s", cast)));
+			 errhint("Cast it, for example: %s", mlpg_type_cast(mlpg_type_cast_hint(type), column))));
 	pg_unreachable();
 }
 

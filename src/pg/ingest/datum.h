@@ -53,6 +53,9 @@ extern bool mlpg_datum_reader(Oid type, MlpgDatumReader *reader);
 /* A cast of %s to something that models can read, such as "extract(epoch FROM %s)". */
 extern const char *mlpg_type_cast_hint(Oid type);
 
+/* Such a cast with the column put in for %s. */
+extern char *mlpg_type_cast(const char *cast, const char *column);
+
 /* E7: column "opened" has type interval, which models cannot read. */
 MLPG_NORETURN extern void mlpg_raise_unreadable(const char *column, Oid type);
 

@@ -66,6 +66,20 @@ raise_no_column(TupleDesc desc, const char *name, const char *role)
 			 errdetail("Columns: %s.", list.data)));
 }
 
+/* Two columns of one name: which of them predict would read cannot be known. */
+static void
+check_unique(TupleDesc desc, int attno)
+{
+	const char *name = NameStr(TupleDescAttr(desc, attno)->attname);
+
+	for (int i = 0; i < desc->natts; i++)
+		if (i != attno && !TupleDescAttr(desc, i)->attisdropped && strcmp(NameStr(TupleDescAttr(desc, i)->attname), name) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_COLUMN),
+					 errmsg("column \"%s\" occurs more than once in the source", name),
+					 errhint("Name the columns apart with AS.")));
+}
+
 static int
 require_attribute(TupleDesc desc, const char *name, const char *role)
 {
@@ -94,6 +108,7 @@ resolve_target(MlpgRows *rows, TupleDesc desc, const MlpgColumnsAsked *asked)
 		Oid			type;
 
 		rows->target = require_attribute(desc, asked->target, "target");
+		check_unique(desc, rows->target);
 		type = TupleDescAttr(desc, rows->target)->atttypid;
 		if (!mlpg_datum_reader(type, &rows->target_reader) || rows->target_reader.is_array)
 			mlpg_raise_unreadable(asked->target, type);
@@ -103,6 +118,7 @@ resolve_target(MlpgRows *rows, TupleDesc desc, const MlpgColumnsAsked *asked)
 		Oid			type;
 
 		rows->weight = require_attribute(desc, asked->weight, "weight");
+		check_unique(desc, rows->weight);
 		type = TupleDescAttr(desc, rows->weight)->atttypid;
 		if (!mlpg_datum_reader(type, &rows->weight_reader) || rows->weight_reader.is_array ||
 			rows->weight_reader.kind != MLPG_NUMBER)
@@ -183,6 +199,7 @@ mlpg_rows_create(TupleDesc desc, const MlpgColumnsAsked *asked,
 	rows->plan = palloc0(sizeof(MlpgPlan));
 	rows->column = palloc0((desc->natts + 1) * sizeof(MlpgRowColumn));
 	rows->allow_leakage = asked->allow_leakage;
+	rows->any_value = asked->skip_unreadable;
 	check_named(desc, asked->features, "feature");
 	check_named(desc, asked->exclude, "excluded column");
 	resolve_target(rows, desc, asked);
@@ -191,8 +208,11 @@ mlpg_rows_create(TupleDesc desc, const MlpgColumnsAsked *asked,
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
 
-		if (!attribute->attisdropped && wanted(rows, asked, i, NameStr(attribute->attname), attribute->atttypid))
-			add_column(rows, i, pstrdup(NameStr(attribute->attname)), attribute->atttypid, length_of, argument);
+		if (attribute->attisdropped || !wanted(rows, asked, i, NameStr(attribute->attname), attribute->atttypid))
+			continue;
+		if (!rows->any_value)
+			check_unique(desc, i);
+		add_column(rows, i, pstrdup(NameStr(attribute->attname)), attribute->atttypid, length_of, argument);
 	}
 	name_features(rows);
 	rows->plan->target = pstrdup(asked->target ? asked->target : "");
@@ -249,7 +269,7 @@ mlpg_rows_read_features(MlpgRows *rows, const Datum *values, const bool *nulls)
 		{
 			double		x = DatumGetFloat8(values[column->attno]);
 
-			if (unlikely(!(fabs(x) <= DBL_MAX)))
+			if (unlikely(!(fabs(x) <= DBL_MAX)) && !rows->any_value)
 				raise_not_finite(rows, column->name, x);
 			rows->values[j] = x;
 		}
@@ -264,7 +284,7 @@ mlpg_rows_read_features(MlpgRows *rows, const Datum *values, const bool *nulls)
 		{
 			double		x = mlpg_datum_number(&column->reader, values[column->attno]);
 
-			if (unlikely(!(fabs(x) <= DBL_MAX)))
+			if (unlikely(!(fabs(x) <= DBL_MAX)) && !rows->any_value)
 				raise_not_finite(rows, column->name, x);
 			rows->values[j] = x;
 		}
@@ -425,10 +445,19 @@ mlpg_leak_watch(MlpgHost *host, MlpgLeak *leak, const double *values, int n)
 }
 
 void
-mlpg_leak_combine(MlpgLeak *leak, const MlpgLeak *other)
+mlpg_leak_combine(MlpgHost *host, MlpgLeak *leak, const MlpgLeak *other)
 {
 	int			kept = 0;
 
+	if (other->n_rows == 0)
+		return;
+	if (leak->n_rows == 0)
+	{
+		*leak = *other;
+		leak->feature = mlpg_allocate(host, other->n + 1, sizeof(int));
+		memcpy(leak->feature, other->feature, other->n * sizeof(int));
+		return;
+	}
 	for (int k = 0; k < leak->n; k++)
 		for (int i = 0; i < other->n; i++)
 			if (leak->feature[k] == other->feature[i])

@@ -23,7 +23,7 @@ typedef struct MlpgColumnsAsked
 	List	   *features;		/* of char *; NIL: all that are not excluded */
 	List	   *exclude;		/* of char * */
 	bool		allow_leakage;	/* no error E6 */
-	bool		skip_unreadable;	/* leave out columns of types that models cannot read, and arrays */
+	bool		skip_unreadable;	/* leave out columns of types that models cannot read, and arrays; NaN and infinity pass */
 	AttrNumber	target_twin;	/* aggregate: the column that the target argument is, or 0 */
 } MlpgColumnsAsked;
 
@@ -60,6 +60,7 @@ typedef struct MlpgRows
 	MlpgDatumReader weight_reader;
 	int			max_attno;		/* attributes that must be deformed */
 	bool		allow_leakage;
+	bool		any_value;		/* NaN and infinity pass: the rows only tell content */
 
 	/* the row at hand */
 	double	   *values;			/* features, target, weight; categories NaN until stored */
@@ -97,7 +98,7 @@ extern void mlpg_rows_store(MlpgRows *rows, MlpgHost *host, MlpgFit *fit, MlpgLe
 
 /* Watches a row of n features followed by the target. */
 extern void mlpg_leak_watch(MlpgHost *host, MlpgLeak *leak, const double *values, int n);
-extern void mlpg_leak_combine(MlpgLeak *leak, const MlpgLeak *other);
+extern void mlpg_leak_combine(MlpgHost *host, MlpgLeak *leak, const MlpgLeak *other);
 
 /* E6 when a feature was equal to the target in every one of at least 10 rows with at least 3 different targets. */
 extern void mlpg_leak_check(const MlpgLeak *leak, const MlpgPlan *plan);
