@@ -123,7 +123,7 @@ SELECT f.week, f.store, f.item, o.levels, o.quantiles,
        LATERAL (SELECT l.levels, mlpg.predict_quantiles('orders', f, l.levels) AS quantiles
                   FROM (VALUES ('{0.1,0.25,0.5,0.75,0.9}'::float8[])) AS l (levels)) AS o
  WHERE f.week = :'order_week';
-
+\echo
 SELECT mlpg.log_predictions('orders', :'next_week',
                             '{store,item}', 'week', as_of => :'today');
 \set ECHO none

@@ -52,7 +52,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) \
 
 /*
  * A plan of two numbers and a category, or of an array; levels and parameters
- * at their defaults except that variant 2 asks for three levels where it can.
+ * at their defaults except that variant 2 asks for three levels where it can,
+ * and has weights.
  */
 static inline MlpgPlan *
 fuzz_plan(MlpgHost *host, const MlpgLearner *learner, int variant)
@@ -62,12 +63,13 @@ fuzz_plan(MlpgHost *host, const MlpgLearner *learner, int variant)
 
 	plan->learner = learner;
 	plan->params = mlpg_params_create(host, learner->name, learner->params, learner->n_params);
-	if (variant == 2 && mlpg_params_find(plan->params, "quantiles") >= 0)
-		mlpg_params_set(host, plan->params, "quantiles", "0.1,0.5,0.9");
+	if (variant == 2 && mlpg_params_find(plan->params, "quantile") >= 0)
+		mlpg_params_set(host, plan->params, "quantile", "0.1,0.5,0.9");
 	plan->n_features = 3;
 	plan->name = mlpg_allocate(host, 3, sizeof(char *));
 	plan->kind = mlpg_allocate(host, 3, sizeof(MlpgKind));
 	plan->array_form = variant == 1;
+	plan->weighted = variant == 2;
 	for (int i = 0; i < 3; i++)
 	{
 		plan->name[i] = plan->array_form ? mlpg_text(host, "x%d", i + 1) : mlpg_text(host, "%s", names[i]);
@@ -90,7 +92,7 @@ fuzz_fill(MlpgHost *host, MlpgFit *fit, int n_rows)
 	{
 		double	   *row = mlpg_fit_next_row(host, fit);
 
-		for (int c = 0; c < 4; c++)
+		for (int c = 0; c < mlpg_plan_columns(fit->plan); c++)
 		{
 			random = random * 1664525 + 1013904223;
 			row[c] = (double) (random >> 16) / 1000;

@@ -18,6 +18,8 @@ body(MlpgHost *host, const uint8_t *data, size_t size)
 	MlpgPlan   *plan;
 	MlpgFit		fit;
 	MlpgFit		other;
+	MlpgWriter *bytes;
+	bool		raised;
 
 	mlpg_reader_init(&reader, host, data, size, "state");
 	plan = mlpg_plan_read(&reader);
@@ -37,7 +39,15 @@ body(MlpgHost *host, const uint8_t *data, size_t size)
 	plan = mlpg_plan_read(&reader);
 	mlpg_fit_read(host, &other, plan, &reader);
 	mlpg_fit_combine(host, &fit, &other);
-	mlpg_fit_finish(host, host, &fit, mlpg_facts_create(host));
+	bytes = mlpg_fit_finish(host, host, &fit, mlpg_facts_create(host));
+
+	/* what was finished without an error is a model */
+	HARNESS_TRY(host, raised, mlpg_model_open(host, bytes->data, bytes->length));
+	if (raised)
+	{
+		fprintf(stderr, "a model was made that cannot be opened: %s %s\n", harness_message(host), harness_detail(host));
+		abort();
+	}
 }
 
 FUZZ_TARGET(body)

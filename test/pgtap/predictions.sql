@@ -1,7 +1,9 @@
 -- Predictions and what happened: any order of delivery, any time zone, rights,
 -- months, odd input.
 BEGIN;
-SELECT plan(57);
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+SELECT plan(69);
 
 CREATE TABLE hist AS
 SELECT date '2025-01-06' + 7 * w AS week, s AS store, 10.0::float8 * w + length(s) AS x, 10.0::float8 * w + length(s) AS y
@@ -153,6 +155,40 @@ SELECT cmp_ok((SELECT count(*) FROM mlpg.forecast_vs_actual), '>', 4000::bigint,
 SELECT throws_ok('DELETE FROM mlpg.predictions', '42501', NULL, 'but no DELETE');
 SELECT throws_ok('UPDATE mlpg.actuals SET actual = 0', '42501', NULL, 'no UPDATE');
 RESET ROLE;
+
+-- --- all of it by a role without any other right
+CREATE ROLE mlpg_tap_owner;
+SELECT mlpg.grant_usage('mlpg_tap_owner', 'train') AS granted \gset
+SELECT mlpg.grant_usage('mlpg_tap_other', 'train') AS granted \gset
+CREATE SCHEMA mlpg_tap AUTHORIZATION mlpg_tap_owner;
+GRANT ALL ON SCHEMA mlpg_tap TO mlpg_tap_reader;
+GRANT USAGE ON SCHEMA mlpg_tap TO mlpg_tap_other;
+SET search_path = mlpg_tap, public;
+SET client_min_messages = error;
+SET ROLE mlpg_tap_owner;
+CREATE TABLE sales AS SELECT date '2018-01-01' + 7 * w AS week, 1 + w % 2 AS store, w::float8 AS x, 2 * w + 1 AS y FROM generate_series(0, 39) AS w;
+SELECT lives_ok($$SELECT mlpg.train('own', 'SELECT week, x, y FROM sales WHERE week < ''2018-08-01''', 'y', 'linear', exclude => '{week}', holdout_by => 'week')$$, 'trains');
+SELECT is((SELECT mlpg.log_predictions('own', 'SELECT * FROM sales WHERE week > ''2018-08-06''', '{store}', 'week', '2018-08-09')), 8::bigint, 'logs, in months that did not exist');
+SELECT results_eq($$SELECT * FROM mlpg.log_actuals('own', 'sales')$$, 'VALUES (40::bigint, 8::bigint, 0::bigint)', 'tells what happened');
+SELECT results_eq($$SELECT count(*), sum(round(abs_error::numeric, 6)) FROM mlpg.forecast_vs_actual$$, 'VALUES (8::bigint, 0::numeric)', 'and sees its own error, and nothing else');
+SELECT throws_ok($$SELECT mlpg.log_predictions('p', 'sales', '{store}', 'week')$$, '42704', NULL, 'but cannot log with the model of another');
+SELECT throws_ok('CREATE TABLE mlpg.predictions_2030_01 (LIKE mlpg.predictions)', '42501', NULL, 'nor make a month by hand');
+SELECT mlpg.grant_model('own', 'mlpg_tap_reader', 'read') AS granted, mlpg.grant_model('own', 'mlpg_tap_other', 'score') AS granted \gset
+SET ROLE mlpg_tap_other;
+SELECT throws_ok($$SELECT mlpg.log_actuals('own', 'SELECT 1')$$, '42704', NULL, 'score does not log');
+SELECT throws_ok($$SELECT mlpg.create_view('v', 'own')$$, '42704', NULL, 'nor make a view');
+RESET ROLE;
+SELECT mlpg.grant_usage('mlpg_tap_reader', 'train') AS granted \gset
+SET ROLE mlpg_tap_reader;
+SELECT is(mlpg.create_view('reader_results', 'own')::text, 'reader_results', 'read makes a view');
+SELECT is((SELECT rolname::text || ' ' || relnamespace::regnamespace FROM pg_class JOIN pg_roles AS r ON r.oid = relowner WHERE relname = 'reader_results'), 'mlpg_tap_reader mlpg_tap', 'of its own, in its own search_path');
+SELECT results_eq('SELECT store, count(*)::int FROM reader_results GROUP BY 1 ORDER BY 1', 'VALUES (1, 4), (2, 4)', 'with typed keys');
+GRANT SELECT ON reader_results TO mlpg_tap_other;
+SET ROLE mlpg_tap_other;
+SELECT is((SELECT count(*) FROM reader_results), 0::bigint, 'and shows nothing to who may not read the model');
+RESET ROLE;
+RESET client_min_messages;
+RESET search_path;
 
 -- --- the contract of the views
 SELECT is_empty($$

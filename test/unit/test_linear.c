@@ -735,10 +735,129 @@ test_constant_target(void)
 	harness_free(host);
 }
 
+/* ---------- against R, where its data are at hand ---------- */
+
+/* Cells of a line of comma-separated values, quotes taken off. */
+static int
+split(char *line, char **cell, int n_max)
+{
+	int			n = 0;
+
+	for (char *at = strtok(line, ",\r\n"); at != NULL && n < n_max; at = strtok(NULL, ",\r\n"))
+	{
+		if (*at == '"')
+		{
+			at++;
+			at[strlen(at) - 1] = '\0';
+		}
+		cell[n++] = at;
+	}
+	return n;
+}
+
+/* 731 days: the columns named, then cnt.  NULL if the file is absent. */
+static double *
+bike_rows(MlpgHost *host, const char *const *columns, int n_columns, int *n_rows)
+{
+	FILE	   *file = fopen("../shared/data/bike_sharing/day.csv", "r");
+	char		line[1000];
+	char	   *cell[40];
+	int			position[40],
+				n;
+	double	   *rows;
+
+	if (file == NULL || fgets(line, sizeof(line), file) == NULL)
+		return NULL;
+	n = split(line, cell, 40);
+	for (int j = 0; j <= n_columns; j++)
+		for (int i = 0; i < n; i++)
+			if (strcmp(cell[i], j < n_columns ? columns[j] : "cnt") == 0)
+				position[j] = i;
+	rows = mlpg_allocate(host, (size_t) 1000 * (size_t) (n_columns + 1), sizeof(double));
+	for (*n_rows = 0; *n_rows < 1000 && fgets(line, sizeof(line), file) != NULL; (*n_rows)++)
+	{
+		split(line, cell, 40);
+		for (int j = 0; j <= n_columns; j++)
+			rows[*n_rows * (n_columns + 1) + j] = strtod(cell[position[j]], NULL);
+	}
+	fclose(file);
+	return rows;
+}
+
+/* The estimates of a reference file whose lines begin as given, in its order of terms. */
+static void
+compare_file(MlpgHost *host, const MlpgModel *model, const char *path, const char *start, int skip, double relative)
+{
+	FILE	   *file = fopen(path, "r");
+	char		line[1000];
+	char	   *cell[40];
+	int			n,
+				j = 0;
+	MlpgCoefficient *c = mlpg_affine_coefficients(host, model, &n);
+
+	CHECK(file != NULL);
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL && j < n)
+	{
+		if (strncmp(line, start, strlen(start)) != 0 || strncmp(line, "\"term\"", 6) == 0)
+			continue;
+		split(line, cell, 40);
+		CHECK_CLOSE(c[j].estimate, strtod(cell[skip + 1], NULL), relative);
+		if (skip == 0)
+		{
+			CHECK_CLOSE(c[j].std_error, strtod(cell[2], NULL), relative);
+			CHECK_CLOSE(c[j].statistic, strtod(cell[3], NULL), relative);
+		}
+		j++;
+	}
+	CHECK_INT(j, n);
+	if (file != NULL)
+		fclose(file);
+}
+
+static void
+test_against_r(void)
+{
+	static const char *const ols[] = {"temp", "hum", "windspeed", "yr", "holiday", "workingday"};
+	static const char *const ridge[] = {"temp", "atemp", "hum", "windspeed", "yr", "holiday", "workingday"};
+	static const int lambda[] = {1, 10, 100};
+	MlpgHost   *host = harness_host();
+	int			n;
+	double	   *rows = bike_rows(host, ols, 6, &n);
+	double		sum = 0,
+				squares = 0;
+
+	if (rows == NULL)
+	{
+		harness_note("skipped: ../shared/data/bike_sharing is absent");
+		harness_free(host);
+		return;
+	}
+	CHECK_INT(n, 731);
+	compare_file(host, test_fit(host, test_plan(host, "linear", 6, NULL, false), rows, n),
+				 "../shared/data/reference_fits/bike_day_ols_R.csv", "\"", 0, 1e-10);
+
+	rows = bike_rows(host, ridge, 7, &n);
+	for (int i = 0; i < n; i++)
+		sum += rows[i * 8 + 7];
+	for (int i = 0; i < n; i++)
+		squares += pow(rows[i * 8 + 7] - sum / n, 2);
+	for (int k = 0; k < 3; k++)
+	{
+		MlpgPlan   *plan = test_plan(host, "linear", 7, NULL, false);
+
+		/* glmnet divides its ridge part by sd_n(y) */
+		mlpg_params_set(host, plan->params, "l2", mlpg_number_text(host, lambda[k] / sqrt(squares / n)));
+		compare_file(host, test_fit(host, plan, rows, n), "../shared/data/reference_fits/bike_day_glmnet_R.csv",
+					 mlpg_text(host, "0,%d,", lambda[k]), 2, 1e-5);
+	}
+	harness_free(host);
+}
+
 int
 main(void)
 {
 	test_nist();
+	test_against_r();
 	test_weights();
 	test_ridge();
 	test_ridge_twins();

@@ -23,6 +23,7 @@
 
 #define CHUNK 64				/* rows of one pass of the X'DX tiles */
 #define BLOCK_WORK (INT64_C(1) << 20)	/* multiply-adds of a block: below a millisecond */
+#define ADD_WORK 64				/* and this for every sum, so that adding the partials does not show */
 #define WAVE 16					/* blocks between two checks */
 #define CHECK_UNITS 10000
 
@@ -335,7 +336,7 @@ qr_for_blocks(QrFit *fit, int64_t n, int64_t work_per_row, QrBlockBody body, voi
 	int64_t		blocks;
 	double	   *rest;
 
-	pass.block = BLOCK_WORK / work_per_row / CHUNK * CHUNK;
+	pass.block = (BLOCK_WORK > ADD_WORK * size ? BLOCK_WORK : ADD_WORK * size) / work_per_row / CHUNK * CHUNK;
 	if (pass.block < CHUNK)
 		pass.block = CHUNK;
 	blocks = (n + pass.block - 1) / pass.block;

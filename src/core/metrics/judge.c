@@ -128,7 +128,8 @@ mlpg_mean_with_error(const double *values, int64_t n, double *mean)
 }
 
 double
-mlpg_judge_error(MlpgHost *host, const MlpgJudge *judge, const double *actual, const double *yhat, int64_t n)
+mlpg_judge_error(MlpgHost *host, const MlpgJudge *judge, const double *actual, const double *yhat,
+				 const double *rival, int64_t n)
 {
 	double	   *losses = mlpg_allocate(host, (size_t) n + 1, sizeof(double));
 	int64_t		m = 0;
@@ -138,9 +139,14 @@ mlpg_judge_error(MlpgHost *host, const MlpgJudge *judge, const double *actual, c
 	for (int64_t i = 0; i < n; i++)
 	{
 		double		inputs[2] = {actual[i], yhat[i]};
+		double		theirs[2] = {actual[i], rival != NULL ? *rival : 0};
+		double		other = 0;
 
-		if (!isnan(yhat[i]) && mlpg_metric_row_loss(judge->metric[0], judge->parameters[0], inputs, &losses[m]))
-			m++;
+		if (isnan(yhat[i]) || !mlpg_metric_row_loss(judge->metric[0], judge->parameters[0], inputs, &losses[m]))
+			continue;
+		if (rival != NULL && !mlpg_metric_row_loss(judge->metric[0], judge->parameters[0], theirs, &other))
+			continue;
+		losses[m++] -= other;
 	}
 	error = mlpg_mean_with_error(losses, m, &mean);
 	mlpg_release(host, losses);

@@ -40,8 +40,12 @@ extern int64_t mlpg_judge_rows(MlpgHost *host, const MlpgJudge *judge, const dou
 /* The same for a prediction that is one number. */
 extern void mlpg_judge_constant(MlpgHost *host, const MlpgJudge *judge, const double *actual, double answer, int64_t n, double *values);
 
-/* Standard error of the main metric's mean loss over rows; NaN when it has none. */
-extern double mlpg_judge_error(MlpgHost *host, const MlpgJudge *judge, const double *actual, const double *yhat, int64_t n);
+/*
+ * Standard error of the main metric's mean loss over rows, or, with a rival
+ * that answers one number, of the mean paired difference; NaN when there is none.
+ */
+extern double mlpg_judge_error(MlpgHost *host, const MlpgJudge *judge, const double *actual, const double *yhat,
+							   const double *rival, int64_t n);
 
 /* Mean of values and the standard error of that mean (NaN below 2 values). */
 extern double mlpg_mean_with_error(const double *values, int64_t n, double *mean);

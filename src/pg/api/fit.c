@@ -77,13 +77,26 @@ below_casts(Node *node)
 	}
 }
 
+/* The plan that a reference points into; of those that are appended the first, as all have the same columns. */
+static Plan *
+plan_below(Plan *plan, int varno)
+{
+	if (varno == INNER_VAR)
+		return innerPlan(plan);
+	if (IsA(plan, Append))
+		return linitial(((Append *) plan)->appendplans);
+	if (IsA(plan, MergeAppend))
+		return linitial(((MergeAppend *) plan)->mergeplans);
+	return outerPlan(plan);
+}
+
 /* What a reference to the output of a plan below stands for, as far down as it is one. */
 static Node *
 where_made(Plan **plan, Node *node)
 {
 	while (IsA(node, Var) && (((Var *) node)->varno == OUTER_VAR || ((Var *) node)->varno == INNER_VAR))
 	{
-		Plan	   *below = ((Var *) node)->varno == OUTER_VAR ? outerPlan(*plan) : innerPlan(*plan);
+		Plan	   *below = plan_below(*plan, ((Var *) node)->varno);
 		int			position = ((Var *) node)->varattno;
 
 		if (below == NULL || position < 1 || position > list_length(below->targetlist))
@@ -134,17 +147,25 @@ twin_in_row(RowExpr *row, Node *target)
 	return 0;
 }
 
+/* An expression of the aggregate in terms of the scans below. */
+static Node *
+in_scans(Node *node, void *plan)
+{
+	Plan	   *below = plan;
+
+	if (node == NULL)
+		return NULL;
+	if (!IsA(node, Var))
+		return expression_tree_mutator(node, in_scans, plan);
+	return where_made(&below, node);
+}
+
 /* The same, below the plans that hand target and row up to the aggregate. */
 static AttrNumber
 twin_below(AggState *agg, TupleDesc desc, Node *target, Node *row)
 {
-	Plan	   *target_plan = agg->ss.ps.plan,
-			   *row_plan = agg->ss.ps.plan;
-
-	target = where_made(&target_plan, target);
-	row = where_made(&row_plan, row);
-	if (target_plan != row_plan)
-		return 0;
+	target = in_scans(target, agg->ss.ps.plan);
+	row = in_scans(row, agg->ss.ps.plan);
 	if (IsA(row, RowExpr))
 		return twin_in_row((RowExpr *) row, target);
 	return twin_by_name(desc, twin_in_partition(agg, target, row));
@@ -175,23 +196,6 @@ target_twin(FunctionCallInfo fcinfo, TupleDesc desc)
 		return ((Var *) row)->varattnosyn == 0 && ((Var *) row)->varnosyn == ((Var *) target)->varnosyn ?
 			((Var *) target)->varattnosyn : 0;
 	return IsA(fcinfo->context, AggState) ? twin_below((AggState *) fcinfo->context, desc, target, row) : 0;
-}
-
-/* ROW(a, b) has no names: the columns would be f1, f2, and predict could not find them. */
-static void
-refuse_nameless_row(FunctionCallInfo fcinfo)
-{
-	Aggref	   *aggref = AggGetAggref(fcinfo);
-	Node	   *row;
-
-	if (aggref == NULL || list_length(aggref->args) < 3)
-		return;
-	row = (Node *) ((TargetEntry *) lthird(aggref->args))->expr;
-	if (IsA(row, RowExpr) && ((RowExpr *) row)->row_typeid == RECORDOID && ((RowExpr *) row)->row_format == COERCE_EXPLICIT_CALL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("ROW(...) has no column names, so the features would have none"),
-				 errhint("Name them: FROM t, LATERAL (SELECT t.a, t.b AS c) AS x, and pass x.")));
 }
 
 static void
@@ -387,7 +391,6 @@ resolve_rows(CallSite *site, FunctionCallInfo fcinfo, HeapTupleHeader row, bool 
 		MemoryContextSwitchTo(old);
 		return;
 	}
-	refuse_nameless_row(fcinfo);
 	asked.target_twin = target_twin(fcinfo, site->desc);
 	if (asked.target_twin > site->desc->natts)
 		asked.target_twin = 0;

@@ -26,6 +26,7 @@
 
 #include "pg/api/fit_state.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "libpq/pqformat.h"
@@ -51,12 +52,13 @@ typedef struct FlatState
 	uint32		n_columns;
 	uint32		body;			/* bytes of the plan (KIND_ROWS) or of the fit */
 	uint32		weight;			/* KIND_ROWS: element of the arrays that is the weight, or NO_WEIGHT */
-	uint32		reserved;		/* 0 */
+	uint32		flags;			/* KIND_ROWS: FLAG_... */
 	uint64		n_dropped;
 	char		data[FLEXIBLE_ARRAY_MEMBER];	/* body, padded to 8; then capacity x n_columns doubles */
 } FlatState;
 
 #define NO_WEIGHT UINT32_MAX
+#define FLAG_ALLOW_LEAKAGE 1
 #define FLAT_HEADER offsetof(FlatState, data)
 
 static inline double *
@@ -160,11 +162,11 @@ corrupt(const char *what)
 static void
 check_flat(FlatState *s, Size size)
 {
-	if (size < FLAT_HEADER || s->magic != STATE_MAGIC || s->reserved != 0)
+	if (size < FLAT_HEADER || s->magic != STATE_MAGIC || s->flags > FLAG_ALLOW_LEAKAGE)
 		corrupt("It has no header.");
 	if (s->kind == KIND_FIT)
 	{
-		if (s->n_rows != 0 || s->capacity != 0 || s->n_columns != 0 || s->body > size || FLAT_HEADER + TYPEALIGN(8, s->body) != size)
+		if (s->flags != 0 || s->n_rows != 0 || s->capacity != 0 || s->n_columns != 0 || s->body > size || FLAT_HEADER + TYPEALIGN(8, s->body) != size)
 			corrupt("Its length does not fit its header.");
 		return;
 	}
@@ -197,6 +199,17 @@ weight_position(const MlpgPlan *plan)
 	return plan->n_features;
 }
 
+/* A plan of this form: every feature is an element of an array. */
+static void
+check_plan(const MlpgPlan *plan)
+{
+	if (!plan->array_form)
+		corrupt("It is one of fit over rows.");
+	for (int i = 0; i < plan->n_features; i++)
+		if (plan->kind[i] != MLPG_NUMBER)
+			corrupt("A feature is no number.");
+}
+
 static MlpgPlan *
 flat_plan(MlpgHost *host, FlatState *s)
 {
@@ -206,6 +219,7 @@ flat_plan(MlpgHost *host, FlatState *s)
 	mlpg_reader_init(&r, host, s->data, s->body, "state of mlpg.fit");
 	plan = mlpg_plan_read(&r);
 	mlpg_read_end(&r);
+	check_plan(plan);
 	if ((uint32) mlpg_plan_columns(plan) != s->n_columns || weight_position(plan) != s->weight)
 		corrupt("Its rows do not have the columns of its plan.");
 	return plan;
@@ -244,8 +258,13 @@ open_state(MlpgHost *host, Datum datum)
 		return mlpg_fit_state_copy(host, e->state);
 	s = as_flat(datum);
 	if (s->kind == KIND_FIT)
-		return mlpg_fit_state_read(host, s->data, s->body);
+	{
+		state = mlpg_fit_state_read(host, s->data, s->body);
+		check_plan(state->fit.plan);
+		return state;
+	}
 	state = mlpg_fit_state_create(host, flat_plan(host, s));
+	state->leak.off = (s->flags & FLAG_ALLOW_LEAKAGE) != 0;
 	add_flat_rows(host, state, s);
 	return state;
 }
@@ -271,10 +290,14 @@ name_columns(MlpgPlan *plan, const MlpgOptions *options, int n)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("option \"%s\" does not go with an array of features", options->features ? "features" : "exclude"),
 				 errhint("Build the array from the features wanted.")));
+	if (n > MLPG_FEATURES_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("array has more than %d features", MLPG_FEATURES_MAX)));
 	if (options->weight != NULL)
 	{
 		skipped = options->weight[0] == 'x' ? atoi(options->weight + 1) - 1 : -1;
-		if (skipped < 0 || skipped >= n)
+		if (skipped < 0 || skipped >= n || strcmp(options->weight, psprintf("x%d", skipped + 1)) != 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
 					 errmsg("weight \"%s\" is no element of the features", options->weight),
@@ -326,6 +349,7 @@ first_state(FunctionCallInfo fcinfo, int n, MemoryContext context)
 	s->n_columns = mlpg_plan_columns(&plan);
 	s->body = w->length;
 	s->weight = weight_position(&plan);
+	s->flags = options.allow_leakage ? FLAG_ALLOW_LEAKAGE : 0;
 	memcpy(s->data, w->data, w->length);
 	return s;
 }
@@ -363,17 +387,21 @@ read_row(FunctionCallInfo fcinfo, int n_columns, uint32 weight, double *row)
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("arrays of features have different lengths"),
 				 errdetail("One has %d elements, those before have %d.", got, n)));
+	if (weight != NO_WEIGHT && !(row[weight] >= 0 && row[weight] <= DBL_MAX))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("a weight is %s", isnan(row[weight]) ? "NULL or NaN" : row[weight] < 0 ? "negative" : "infinite"),
+				 errhint("Weights must be finite and not negative; zero leaves a row out.")));
 	if (bad >= 0 || !isfinite(y))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("%s is NaN or infinite", bad >= 0 ? psprintf("feature \"x%d\"", bad + 1) : "the target"),
-				 errhint("Turn it into NULL, which is read as a missing value, or leave the row out.")));
+				 errhint(bad >= 0 ? "Turn it into NULL, which is read as a missing value, or leave the row out."
+						 : "Turn it into NULL, which leaves the row out.")));
 	if (weight != NO_WEIGHT)
 	{
 		double		w = row[weight];
 
-		if (!(w >= 0))
-			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("a weight is NULL or negative")));
 		memmove(row + weight, row + weight + 1, (n - 1 - weight) * sizeof(double));
 		row[n - 1] = y;
 		row[n] = w;
@@ -424,22 +452,27 @@ mlpg_sql_fit_array_accum(PG_FUNCTION_ARGS)
 				e = expand(context, PG_GETARG_DATUM(0));
 		}
 	}
-	if (PG_ARGISNULL(2) || PG_ARGISNULL(3))
+	/* a row that an outer join left empty is none */
+	if (PG_ARGISNULL(3))
 	{
-		if (e != NULL)
-			e->state->fit.n_dropped++;
-		else if (s != NULL)
-			s->n_dropped++;
-		else
+		if (e == NULL && s == NULL)
 			PG_RETURN_NULL();
 	}
 	else if (e != NULL)
-		add_to_expanded(fcinfo, e);
+	{
+		if (PG_ARGISNULL(2))
+			e->state->fit.n_dropped++;
+		else
+			add_to_expanded(fcinfo, e);
+	}
 	else
 	{
 		if (s == NULL)
 			s = first_state(fcinfo, ArrayGetNItems(ARR_NDIM(PG_GETARG_ARRAYTYPE_P(3)), ARR_DIMS(PG_GETARG_ARRAYTYPE_P(3))), CurrentMemoryContext);
-		s = add_to_flat(fcinfo, s, CurrentMemoryContext);
+		if (PG_ARGISNULL(2))
+			s->n_dropped++;
+		else
+			s = add_to_flat(fcinfo, s, CurrentMemoryContext);
 	}
 	if (e != NULL)
 		return EOHPGetRWDatum(&e->header);
@@ -477,16 +510,18 @@ Datum
 mlpg_sql_fit_array_final(PG_FUNCTION_ARGS)
 {
 	ExpandedState *e;
+	MlpgFitState *state;
 
 	if (!AggCheckCallContext(fcinfo, NULL))
 		elog(ERROR, "mlpg_sql_fit_array_final called outside an aggregate");
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	e = as_expanded(PG_GETARG_DATUM(0));
-	if (e == NULL)
-		PG_RETURN_POINTER(mlpg_fit_state_finish(fcinfo, CurrentMemoryContext,
-												open_state(mlpg_host_pg_create(CurrentMemoryContext, 1, 0), PG_GETARG_DATUM(0))));
-	PG_RETURN_POINTER(mlpg_fit_state_finish(fcinfo, e->header.eoh_context, e->state));
+	state = e != NULL ? e->state : open_state(mlpg_host_pg_create(CurrentMemoryContext, 1, 0), PG_GETARG_DATUM(0));
+	/* without a known target there is no model, as there is no avg */
+	if (state->fit.n_rows == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_POINTER(mlpg_fit_state_finish(fcinfo, e != NULL ? e->header.eoh_context : CurrentMemoryContext, state));
 }
 
 /* ---------- the type mlpg.state: text is hex, binary the bytes themselves ---------- */

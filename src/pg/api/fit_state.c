@@ -26,6 +26,7 @@ mlpg_fit_state_create(MlpgHost *host, const MlpgPlan *plan)
 static void
 write_leak(const MlpgLeak *leak, MlpgWriter *w)
 {
+	mlpg_write_u8(w, leak->off);
 	mlpg_write_u64(w, leak->n_rows);
 	mlpg_write_u32(w, leak->n_values);
 	mlpg_write_f64(w, leak->value[0]);
@@ -38,6 +39,7 @@ write_leak(const MlpgLeak *leak, MlpgWriter *w)
 static void
 read_leak(MlpgReader *r, const MlpgPlan *plan, MlpgLeak *leak)
 {
+	leak->off = mlpg_read_u8(r) != 0;
 	leak->n_rows = (int64) mlpg_read_u64(r);
 	leak->n_values = (int) mlpg_read_u32(r);
 	leak->value[0] = mlpg_read_f64(r);

@@ -99,9 +99,14 @@ mlpg_json_text(MlpgHost *host, const JsonbValue *value)
 static double
 number_option(const char *key, const JsonbValue *value)
 {
+	double		number;
+
 	if (value->type != jbvNumeric)
 		bad_option(key, "a number");
-	return DatumGetFloat8(DirectFunctionCall1(numeric_float8, NumericGetDatum(value->val.numeric)));
+	number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(value->val.numeric)));
+	if (!isfinite(number))
+		bad_option(key, "a number in the range of double precision");
+	return number;
 }
 
 static bool
@@ -143,16 +148,28 @@ quantiles_option(MlpgOptions *options, const char *key, const JsonbValue *value)
 	options->quantiles = palloc(list_length(list) * sizeof(double));
 	options->n_quantiles = 0;
 	foreach(cell, list)
-		options->quantiles[options->n_quantiles++] =
-			DatumGetFloat8(DirectFunctionCall1(float8in, CStringGetDatum(lfirst(cell))));
+	{
+		char	   *end;
+		double		level = strtod(lfirst(cell), &end);
+
+		if (*end != '\0' || !(level > 0 && level < 1))
+			bad_option(key, "a list of numbers between 0 and 1");
+		options->quantiles[options->n_quantiles++] = level;
+	}
 }
 
 static uint64
 seed_option(const char *key, const JsonbValue *value)
 {
-	if (value->type != jbvNumeric)
+	char	   *text = value->type == jbvNumeric ? scalar_text(value) : NULL;
+	char	   *end;
+	int64		seed;
+
+	errno = 0;
+	seed = text ? strtoll(text, &end, 10) : 0;
+	if (text == NULL || *end != '\0' || errno != 0)
 		bad_option(key, "an integer");
-	return (uint64) DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(value->val.numeric)));
+	return (uint64) seed;
 }
 
 /* Options that only train has, within its params. */
@@ -208,6 +225,34 @@ take_option(MlpgOptions *options, const char *key, const JsonbValue *value, bool
 	return true;
 }
 
+/* E5, with the names of the options as well as those of the learner's parameters. */
+MLPG_NORETURN static void
+raise_unknown(const MlpgParams *params, const char *key, bool training)
+{
+	static const char *const fit_keys[] = {"features", "exclude", "weight", "loss", "quantiles", "underage_cost",
+	"overage_cost", "seed", "task", "allow_leakage"};
+	static const char *const train_keys[] = {"weight", "allow_leakage", "refit_all", "holdout_key"};
+	const char *const *keys = training ? train_keys : fit_keys;
+	int			n_keys = training ? lengthof(train_keys) : lengthof(fit_keys);
+	const char **names = palloc((params->n + n_keys) * sizeof(char *));
+	const char *guess;
+	StringInfoData hint;
+
+	for (int i = 0; i < params->n + n_keys; i++)
+		names[i] = i < params->n ? params->spec[i].name : keys[i - params->n];
+	guess = mlpg_nearest_name(key, names, params->n + n_keys);
+	initStringInfo(&hint);
+	if (guess != NULL)
+		appendStringInfo(&hint, "Did you mean \"%s\"? ", guess);
+	appendStringInfoString(&hint, "Valid parameters are: ");
+	for (int i = 0; i < params->n + n_keys; i++)
+		appendStringInfo(&hint, "%s%s", names[i], i == params->n + n_keys - 1 ? "." : i == params->n - 1 ? "; options: " : ", ");
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("unrecognized parameter \"%.100s\" for learner \"%s\"", key, params->owner),
+			 errhint("%s", hint.data)));
+}
+
 void
 mlpg_options_learner(MlpgHost *host, MlpgOptions *options, const char *algorithm)
 {
@@ -241,6 +286,8 @@ mlpg_options_take(MlpgHost *host, MlpgOptions *options, Jsonb *params, bool trai
 		(void) JsonbIteratorNext(&it, &value, true);
 		if (take_option(options, key, &value, training))
 			continue;
+		if (mlpg_params_find(options->params, key) < 0)
+			raise_unknown(options->params, key, training);
 		words = mlpg_json_text(host, &value);
 		mlpg_params_set(host, options->params, key, words ? words : "null");
 	}

@@ -315,6 +315,7 @@ typedef struct Verdict
 	MlpgNaive	baseline[MLPG_NAIVE_MAX];
 	double		baseline_value[MLPG_NAIVE_MAX][MLPG_JUDGE_MAX];
 	int			best;			/* baseline, -1 none */
+	double		baseline_error; /* standard error of the gain over it */
 } Verdict;
 
 static double
@@ -359,8 +360,10 @@ judge(Training *t, struct varlena *blob, Verdict *v)
 	mlpg_judge_init(&v->judge, t->options.underage_cost, t->options.overage_cost, level_of(t, model));
 	mlpg_predict_kept(t->scratch, model, &t->test, actual, yhat);
 	v->n = mlpg_judge_rows(t->scratch, &v->judge, actual, yhat, n, v->value);
-	v->error = mlpg_judge_error(t->scratch, &v->judge, actual, yhat, n);
+	v->error = mlpg_judge_error(t->scratch, &v->judge, actual, yhat, NULL, n);
 	judge_baselines(t, v, actual, n, level);
+	if (v->best >= 0)
+		v->baseline_error = mlpg_judge_error(t->scratch, &v->judge, actual, yhat, &v->baseline[v->best].answer, n);
 	if (v->n < n)
 		ereport(NOTICE,
 				(errmsg("%lld of %lld held-out rows have no prediction (categories not seen in training)",
@@ -445,6 +448,7 @@ metrics_json(const Training *t, const Verdict *v, const MlpgModel *model)
 		{
 			mlpg_json_put_text(&json, "baseline", v->baseline[v->best].name);
 			mlpg_json_put_number(&json, "baseline_value", v->baseline_value[v->best][0]);
+			mlpg_json_put_number(&json, "baseline_se", v->baseline_error);
 			mlpg_json_put_number(&json, "skill", skill_of(v));
 		}
 		put_holdout(&json, t);

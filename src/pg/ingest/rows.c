@@ -433,6 +433,8 @@ mlpg_leak_watch(MlpgHost *host, MlpgLeak *leak, const double *values, int n)
 {
 	int			kept = 0;
 
+	if (leak->off)
+		return;
 	if (leak->n_rows++ == 0)
 		first_row(host, leak, values, n);
 	if (leak->n == 0)
@@ -449,6 +451,7 @@ mlpg_leak_combine(MlpgHost *host, MlpgLeak *leak, const MlpgLeak *other)
 {
 	int			kept = 0;
 
+	leak->off |= other->off;
 	if (other->n_rows == 0)
 		return;
 	if (leak->n_rows == 0)
@@ -472,7 +475,7 @@ mlpg_leak_combine(MlpgHost *host, MlpgLeak *leak, const MlpgLeak *other)
 void
 mlpg_leak_check(const MlpgLeak *leak, const MlpgPlan *plan)
 {
-	if (leak->n > 0 && leak->n_rows >= 10 && leak->n_values >= 3)
+	if (!leak->off && leak->n > 0 && leak->n_rows >= 10 && leak->n_values >= 3)
 		mlpg_raise_leakage(plan->name[leak->feature[0]], plan->target[0] ? plan->target : "target");
 }
 

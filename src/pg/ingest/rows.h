@@ -33,6 +33,7 @@ typedef struct MlpgColumnsAsked
  */
 typedef struct MlpgLeak
 {
+	bool		off;			/* allow_leakage: not watched */
 	int64		n_rows;
 	int			n_values;		/* different targets seen, counted up to 3 */
 	double		value[2];
