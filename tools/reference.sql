@@ -26,7 +26,7 @@ SELECT '### `' || CASE prokind WHEN 'p' THEN 'CALL ' ELSE '' END || 'mlpg.' || p
 	|| E'\n\n' || rtrim(split_part(comment, 'Example:', 1), E'\n ')
 	|| E'\n\n```sql\n' || btrim(split_part(comment, 'Example:', 2), E'\n ') || E'\n```\n'
   FROM routine
- WHERE comment LIKE '%Example:%' AND comment NOT LIKE '%A part of mlpg.%'
+ WHERE comment LIKE '%Example:%' AND proname !~ '^(step_.*|.*_columns|write_deployment|usage_routines|gain_phrase|metric_gain|format_number|rollback_stack|lock_model|gate_.*|visible_models)$'
  ORDER BY proname COLLATE "C", arguments COLLATE "C";
 
 \qecho '## Views and tables'

@@ -99,6 +99,26 @@ SELECT g, round(mlpg.predict('sales', s)::numeric, 6) AS rewritten, round(mlpg.p
        round(mlpg.predict('sales', v)::numeric, 6) AS pulled_up
 FROM (VALUES (1), (-1)) AS g(g) LEFT JOIN sales AS s ON s.id = g
      LEFT JOIN (SELECT price, promo, store, day, id, 1 AS one FROM sales) AS v ON v.id = g;
+-- functions, common table expressions, values, joins
+CREATE TYPE sale AS (store text, gone int, price int, promo boolean, day date);
+CREATE DOMAIN sale_domain AS sale;
+CREATE FUNCTION some_sales() RETURNS SETOF sale LANGUAGE sql VOLATILE AS $$ SELECT store, 1, price, promo, day FROM sales ORDER BY id LIMIT 2 $$;
+CREATE FUNCTION one_sale() RETURNS sale_domain LANGUAGE sql VOLATILE AS $$ SELECT ROW('west', 1, 2, true, DATE '2024-01-01')::sale $$;
+SELECT mlpg.predict('sales', f) AS predict, mlpg.predict('sales', f) = mlpg.predict('sal' || lower('ES'), f) AS same FROM some_sales() AS f;
+SELECT mlpg.predict('sales', f) AS predict, mlpg.predict('sales', f) = mlpg.predict('sal' || lower('ES'), f) AS same FROM one_sale() AS f;
+ALTER TYPE sale DROP ATTRIBUTE gone;
+CREATE OR REPLACE FUNCTION some_sales() RETURNS SETOF sale LANGUAGE sql VOLATILE AS $$ SELECT store, price, promo, day FROM sales ORDER BY id LIMIT 2 $$;
+SELECT mlpg.predict('sales', f) AS predict, mlpg.predict('sales', f) = mlpg.predict('sal' || lower('ES'), f) AS same FROM some_sales() WITH ORDINALITY AS f;
+WITH f AS MATERIALIZED (SELECT day, promo, store, price FROM sales ORDER BY id LIMIT 2)
+SELECT mlpg.predict('sales', f) AS predict, mlpg.predict('sales', f) = mlpg.predict('sal' || lower('ES'), f) AS same FROM f;
+SELECT mlpg.predict('sales', f) AS predict, mlpg.predict('sales', f) = mlpg.predict('sal' || lower('ES'), f) AS same
+FROM (VALUES (1, true, 'west', DATE '2024-01-03'), (1, false, NULL, NULL)) AS f(price, promo, store, day);
+SELECT mlpg.predict('sales', j) AS predict, mlpg.predict('sales', j) = mlpg.predict('sal' || lower('ES'), j) AS same
+FROM ((SELECT id, price, promo FROM sales) AS a LEFT JOIN (SELECT id, store, day FROM sales WHERE id > 1) AS b USING (id)) AS j WHERE id < 3 ORDER BY id;
+-- aliases rename the columns of a subquery, but not of a row of a named type
+SELECT bool_and(mlpg.predict('sales', a) = mlpg.predict('sal' || lower('ES'), a)) AS same, pg_temp.raises('SELECT mlpg.predict(''sales'', b) FROM (SELECT price, promo, store, day FROM sales LIMIT 1) AS b(promo, price)') AS swapped
+FROM sales AS a(id, promo, price, day, store);
+SELECT bool_and(mlpg.predict('sales', v) = v.predicted) AS same FROM sales_view AS v(id, promo, price);
 -- under grouping sets a row can be NULL where its columns are not
 SELECT store, count(*), round(sum(mlpg.predict('sales', s))::numeric, 6) AS total
 FROM sales AS s GROUP BY GROUPING SETS ((store), ()) ORDER BY store;
@@ -343,6 +363,9 @@ SELECT count(DISTINCT mlpg.predict(n.name, '{"x1":1,"x2":2,"price":1,"promo":tru
 FROM (VALUES ('array'), ('quantiles'), ('array'), ('moving@1')) AS n(name);
 RESET mlpg.model_cache_size;
 
+DROP FUNCTION some_sales(), one_sale();
+DROP DOMAIN sale_domain;
+DROP TYPE sale;
 DROP TABLE sales, store_models, parts, target, wide, unseen, shape, calls CASCADE;
 DROP FUNCTION as_role(text);
 DROP DOMAIN euros;

@@ -138,6 +138,25 @@ test_same_bytes(const MlpgWriter *a, const MlpgWriter *b)
 	return a->length == b->length && memcmp(a->data, b->data, a->length) == 0;
 }
 
+/* The coefficients that were fitted: without the rows that name the reference level of a category. */
+static inline MlpgCoefficient *
+test_coefficients(MlpgHost *host, const MlpgModel *model, int *n)
+{
+	MlpgCoefficient *c = model->learner->coefficients(host, model, n);
+	static const char mark[] = " (reference)";
+	int			kept = 0;
+
+	for (int i = 0; i < *n; i++)
+	{
+		size_t		length = strlen(c[i].term);
+
+		if (length < sizeof(mark) || strcmp(c[i].term + length - (sizeof(mark) - 1), mark) != 0)
+			c[kept++] = c[i];
+	}
+	*n = kept;
+	return c;
+}
+
 /* The rest of the first warning that starts with this text, NULL if there is none. */
 static inline const char *
 test_warning(const MlpgModel *model, const char *start)

@@ -32,7 +32,7 @@ answer(const char *statistic, const double *y, const double *w, int n)
 	model->learner->predict(model, features, 1, 1, &score);
 	/* whatever the features: the model has none */
 	CHECK_INT(model->schema->n_features, 0);
-	c = mlpg_affine_coefficients(host, model, &k);
+	c = test_coefficients(host, model, &k);
 	CHECK_INT(k, 1);
 	CHECK_TEXT(c[0].term, "(intercept)");
 	CHECK_CLOSE(c[0].estimate, score, 0);

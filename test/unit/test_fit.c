@@ -78,8 +78,8 @@ compare_models(MlpgHost *host, const MlpgModel *a, const MlpgModel *b, double re
 {
 	int			n,
 				m;
-	MlpgCoefficient *x = mlpg_affine_coefficients(host, a, &n),
-			   *y = mlpg_affine_coefficients(host, b, &m);
+	MlpgCoefficient *x = test_coefficients(host, a, &n),
+			   *y = test_coefficients(host, b, &m);
 
 	CHECK_INT(n, m);
 	for (int j = 0; j < n && j < m; j++)

@@ -72,7 +72,7 @@ static void
 nist_compare(MlpgHost *host, const NistProblem *p, const MlpgModel *model, int copies, Floor *worst)
 {
 	int			n;
-	MlpgCoefficient *c = mlpg_affine_coefficients(host, model, &n);
+	MlpgCoefficient *c = test_coefficients(host, model, &n);
 	int			t = p->n_columns + (p->intercept ? 1 : 0);
 	double		df = p->n_rows - t;
 	double		factor = sqrt(df / ((double) p->n_rows * copies - t));
@@ -216,7 +216,7 @@ problem_check(MlpgHost *host, const Problem *p, const MlpgModel *model, const do
 {
 	int			n,
 				positive = 0;
-	MlpgCoefficient *c = mlpg_affine_coefficients(host, model, &n);
+	MlpgCoefficient *c = test_coefficients(host, model, &n);
 	ExactFit	exact;
 
 	for (int i = 0; i < p->n; i++)
@@ -273,8 +273,8 @@ test_weights(void)
 	int			k;
 	MlpgModel  *by_weight = test_fit(host, test_plan(host, "linear", 3, NULL, true), p.rows, n);
 	MlpgModel  *by_rows = test_fit(host, test_plan(host, "linear", 3, NULL, false), repeated, m);
-	MlpgCoefficient *a = mlpg_affine_coefficients(host, by_weight, &k),
-			   *b = mlpg_affine_coefficients(host, by_rows, &k);
+	MlpgCoefficient *a = test_coefficients(host, by_weight, &k),
+			   *b = test_coefficients(host, by_rows, &k);
 
 	for (int j = 0; j < k; j++)
 	{
@@ -353,7 +353,7 @@ test_ridge_twins(void)
 	mlpg_params_set(host, plan->params, "l2", "0.01");
 
 	MlpgModel  *model = test_fit(host, plan, rows, 100);
-	MlpgCoefficient *c = mlpg_affine_coefficients(host, model, &k);
+	MlpgCoefficient *c = test_coefficients(host, model, &k);
 
 	CHECK_INT(k, 3);
 	CHECK(test_warning(model, "") == NULL);
@@ -411,13 +411,21 @@ test_encoding(bool weighted)
 
 	MlpgModel  *model = test_fit(host, plan, p.rows, n);
 	int			k;
-	MlpgCoefficient *c = mlpg_affine_coefficients(host, model, &k);
+	MlpgCoefficient *c = test_coefficients(host, model, &k);
 	static const char *const names[] = {"(intercept)", "x1", "x1 (missing)", "x2", "x3 = c1", "x3 = c10", "x3 = c2", "x3 = c3",
 		"x3 (missing)", "x4"};
 
 	problem_check(host, &p, model, NULL, 1e-11);
 	for (int j = 0; j < k && j < t; j++)
 		CHECK_TEXT(c[j].term, names[j]);
+
+	/* the reference level has a row of its own, in front of the others */
+	MlpgCoefficient *all = mlpg_affine_coefficients(host, model, &k);
+
+	CHECK_INT(k, t + 1);
+	CHECK_TEXT(all[4].term, "x3 = c0 (reference)");
+	CHECK(all[4].estimate == 0 && isnan(all[4].std_error) && isnan(all[4].p_value));
+	CHECK_TEXT(all[5].term, "x3 = c1");
 	CHECK_CLOSE(model->schema->feature[0].mean, sum / weight, 1e-14);
 	CHECK(model->schema->feature[0].has_missing && !model->schema->feature[1].has_missing && model->schema->feature[2].has_missing);
 
@@ -497,7 +505,7 @@ test_unseen(void)
 	int			k;
 
 	model = test_fit(host, plan, rows, 20);
-	mlpg_affine_coefficients(host, model, &k);
+	test_coefficients(host, model, &k);
 	CHECK_INT(k, 5);
 	CHECK_INT(model->schema->unseen, MLPG_UNSEEN_ZERO);
 
@@ -513,7 +521,7 @@ test_unseen(void)
 	}
 	model = test_fit(host, plan, weighted, 20);
 
-	MlpgCoefficient *c = mlpg_affine_coefficients(host, model, &k);
+	MlpgCoefficient *c = test_coefficients(host, model, &k);
 
 	CHECK_INT(k, 4);
 	CHECK(isnan(c[3].estimate));
@@ -560,7 +568,7 @@ test_no_intercept(void)
 
 	double		rows[] = {4, 8, 4, 9, 4, 10};
 	int			k;
-	MlpgCoefficient *c = mlpg_affine_coefficients(host, test_fit(host, plan, rows, 3), &k);
+	MlpgCoefficient *c = test_coefficients(host, test_fit(host, plan, rows, 3), &k);
 
 	CHECK_INT(k, 1);
 	CHECK_CLOSE(c[0].estimate, 2.25, 1e-15);
@@ -596,7 +604,7 @@ test_power_of_two_scales(void)
 		}
 
 		MlpgModel  *model = test_fit(host, test_plan(host, "linear", 2, NULL, false), rows, 700);
-		MlpgCoefficient *c = mlpg_affine_coefficients(host, model, &k);
+		MlpgCoefficient *c = test_coefficients(host, model, &k);
 
 		CHECK_INT(k, 4);
 		CHECK(test_warning(model, "") == NULL);
@@ -648,7 +656,7 @@ test_extreme_values(void)
 			else
 			{
 				int			k;
-				MlpgCoefficient *c = mlpg_affine_coefficients(host, model, &k);
+				MlpgCoefficient *c = test_coefficients(host, model, &k);
 
 				CHECK_INT(k, 2);
 				if (unit[u] > 1e300 || unit[v] > 1e300)
@@ -705,7 +713,7 @@ test_target_offset(void)
 		else
 		{
 			CHECK(offset >= 1e12);
-			CHECK_CLOSE(mlpg_affine_coefficients(host, model, &k)[1].estimate, 2, 1e-3);
+			CHECK_CLOSE(test_coefficients(host, model, &k)[1].estimate, 2, 1e-3);
 		}
 		harness_free(host);
 	}
@@ -727,7 +735,7 @@ test_constant_target(void)
 	}
 
 	MlpgModel  *model = test_fit(host, test_plan(host, "linear", 1, NULL, false), rows, 50);
-	MlpgCoefficient *c = mlpg_affine_coefficients(host, model, &k);
+	MlpgCoefficient *c = test_coefficients(host, model, &k);
 
 	CHECK_CLOSE(c[0].estimate, 0.1, 1e-15);
 	CHECK(fabs(c[1].estimate) < 1e-15);
@@ -793,7 +801,7 @@ compare_file(MlpgHost *host, const MlpgModel *model, const char *path, const cha
 	char	   *cell[40];
 	int			n,
 				j = 0;
-	MlpgCoefficient *c = mlpg_affine_coefficients(host, model, &n);
+	MlpgCoefficient *c = test_coefficients(host, model, &n);
 
 	CHECK(file != NULL);
 	while (file != NULL && fgets(line, sizeof(line), file) != NULL && j < n)

@@ -74,7 +74,7 @@ check_design(const Design *d, int n_dropped)
 	int			n,
 				n_kept = 0;
 	double		digits = 16;
-	MlpgCoefficient *c = mlpg_affine_coefficients(host, model, &n);
+	MlpgCoefficient *c = test_coefficients(host, model, &n);
 	ExactFit	exact;
 
 	/* a constant column has no term at all */
@@ -212,7 +212,7 @@ test_indicator_as_number(void)
 		}
 
 		MlpgModel  *model = test_fit(host, test_plan(host, "linear", 4, "cnnn", weighted != 0), rows, n);
-		MlpgCoefficient *c = mlpg_affine_coefficients(host, model, &k);
+		MlpgCoefficient *c = test_coefficients(host, model, &k);
 
 		/* (intercept), x1 = c1, x1 = c2, x2, x2 (missing), x3, x4 */
 		CHECK_INT(k, 7);
@@ -247,7 +247,7 @@ test_empty_columns(void)
 	}
 
 	MlpgModel  *model = test_fit(host, test_plan(host, "linear", 5, NULL, false), rows, 100);
-	MlpgCoefficient *c = mlpg_affine_coefficients(host, model, &k);
+	MlpgCoefficient *c = test_coefficients(host, model, &k);
 	static const char *const names[] = {"(intercept)", "x3", "x3 (missing)", "x4", "x4 (missing)", "x5 (missing)"};
 
 	CHECK_INT(k, 6);
@@ -392,7 +392,7 @@ test_few_rows(Design *d)
 	double		row[] = {3, NAN, 17};
 	int			k;
 	MlpgModel  *model = test_fit(host, test_plan(host, "linear", 2, NULL, false), row, 1);
-	MlpgCoefficient *c = mlpg_affine_coefficients(host, model, &k);
+	MlpgCoefficient *c = test_coefficients(host, model, &k);
 
 	CHECK_INT(k, 1);
 	CHECK_CLOSE(c[0].estimate, 17, 0);
@@ -421,7 +421,7 @@ test_more_columns_than_rows(void)
 		rows[i] = test_normal(&random);
 
 	MlpgModel  *model = test_fit(host, test_plan(host, "linear", 1600, NULL, false), rows, n);
-	MlpgCoefficient *c = mlpg_affine_coefficients(host, model, &k);
+	MlpgCoefficient *c = test_coefficients(host, model, &k);
 
 	CHECK_INT(k, 1601);
 	for (int j = 0; j < k; j++)

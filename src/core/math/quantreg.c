@@ -63,6 +63,8 @@ qr_fit_reset(QrFit *fit)
 	}
 	fit->y_scale = 1;
 	fit->w_scale = 1;
+	fit->zeros_out = 0;
+	fit->rounds = 0;
 }
 
 static void

@@ -32,7 +32,8 @@ typedef struct MlpgQuantregResult
 {
 	double	   *coefficients;	/* p; 0 where dropped */
 	bool	   *dropped;		/* p: columns that depend on the kept ones before them */
-	int64_t    *basis;			/* rank: the interpolated rows, ascending */
+	int64_t    *basis;			/* rank: interpolated rows, ascending; -1 where only a sum of rows is known,
+								 * which takes ties and near dependence at once */
 	double	   *dual;			/* rank: their values in the dual solution, in [(tau - 1) w, tau w] */
 	int			rank;			/* kept columns = interpolated rows */
 	double		objective;		/* sum w rho(residual), at the coefficients as stored */

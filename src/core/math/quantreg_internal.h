@@ -113,6 +113,9 @@ extern void qr_rows_release(QrFit *fit, QrRows *rows);
 extern void qr_rows_append(QrFit *fit, QrRows *rows, int64_t row);
 extern int	qr_rank(QrFit *fit, QrRows *rows, bool *dependent);
 extern void qr_rows_keep(QrFit *fit, QrRows *rows);
+extern void qr_elimination_begin(QrFit *fit, QrElimination *elimination, int p, double threshold);
+extern bool qr_elimination_add(QrElimination *elimination, const double *row);
+extern void qr_elimination_end(QrFit *fit, QrElimination *elimination);
 
 /* quantreg_ipm.c */
 extern double *qr_invert_factor(QrFit *fit, int ld);
@@ -131,9 +134,6 @@ extern void qr_vertex_optimise(QrVertex *vertex);
 extern bool qr_vertex_flat(QrVertex *vertex, int j, double direction);
 extern bool qr_vertex_walk(QrVertex *vertex, int j, double direction, double rate, bool *moved, bool *doubtful);
 extern double qr_row_tolerance(const QrVertex *vertex, int64_t i);
-extern void qr_elimination_begin(QrFit *fit, QrElimination *elimination, int p, double threshold);
-extern bool qr_elimination_add(QrElimination *elimination, const double *row);
-extern void qr_elimination_end(QrFit *fit, QrElimination *elimination);
 
 /* quantreg_face.c */
 extern void qr_vertex_face(QrVertex *vertex);

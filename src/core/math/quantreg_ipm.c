@@ -34,7 +34,8 @@
 #include "core/math/quantreg_internal.h"
 
 #define STEP_SHARE 0.99995		/* of the way to the boundary */
-#define START_SHARE 0.3			/* mu at the start, in mean absolute residuals */
+#define WARM_SHARE 0.3			/* mu at the start, in mean absolute residuals */
+#define COLD_SHARE 0.1			/* likewise what is added to both parts of a residual */
 #define ITERATIONS_MAX 60
 #define STRIP 256				/* rows handled between two kernels, so that vectors stay in cache */
 
@@ -282,9 +283,27 @@ residual_block(void *argument, int64_t first, int64_t last, double *partial)
 	}
 }
 
-/* The point of the central path's box at these residuals: a q = s p = mu, a + s = w, p - q = r. */
+/* From least squares: the dual that is feasible for any tau, whatever the residuals. */
 static void
-start_block(void *argument, int64_t first, int64_t last, double *partial)
+cold_block(void *argument, int64_t first, int64_t last, double *partial)
+{
+	InteriorPoint *ip = argument;
+
+	for (int64_t i = first; i < last; i++)
+	{
+		double		r = ip->r[i];
+
+		ip->a[i] = (1 - ip->tau) * ip->rows->w[i];
+		ip->s[i] = ip->tau * ip->rows->w[i];
+		ip->above[i] = (r > 0 ? r : 0) + ip->target;
+		ip->below[i] = (r < 0 ? -r : 0) + ip->target;
+		ip->r[i] = ip->above[i] - ip->below[i];
+	}
+}
+
+/* From coefficients near the optimum: the centre at their residuals, a q = s p = mu, a + s = w, p - q = r. */
+static void
+warm_block(void *argument, int64_t first, int64_t last, double *partial)
 {
 	InteriorPoint *ip = argument;
 
@@ -364,10 +383,10 @@ set_start(InteriorPoint *ip, bool have_start, double *b, double *total, double *
 	}
 	ip->step = b;
 	qr_for_blocks(fit, m, ld, residual_block, ip, 1, 0, &size);
-	ip->target = START_SHARE * size / (double) m;
+	ip->target = (have_start ? WARM_SHARE : COLD_SHARE) * size / (double) m;
 	if (ip->target == 0)
 		ip->target = DBL_EPSILON;
-	qr_for_blocks(fit, m, 8, start_block, ip, 0, 0, NULL);
+	qr_for_blocks(fit, m, 8, have_start ? warm_block : cold_block, ip, 0, 0, NULL);
 }
 
 /* One iteration; false when the gap is reached or the steps have died. */

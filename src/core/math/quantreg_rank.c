@@ -16,6 +16,9 @@
  * squaring it.  Cost: n p^2 and 2 n p^2.  Then Gram-Schmidt with
  * reorthogonalisation on the columns of R (p x p) picks the kept ones.
  *
+ * Independent rows, which a basis needs, come from an elimination with the
+ * largest element of each row as its pivot: p^2 a row.
+ *
  *-------------------------------------------------------------------------
  */
 #include "core/math/quantreg_internal.h"
@@ -313,4 +316,64 @@ qr_rank(QrFit *fit, QrRows *rows, bool *dependent)
 	mlpg_release(host, r);
 	mlpg_release(host, factor);
 	return rank;
+}
+
+/* An elimination that takes p independent rows one by one. */
+void
+qr_elimination_begin(QrFit *fit, QrElimination *elimination, int p, double threshold)
+{
+	elimination->p = p;
+	elimination->found = 0;
+	elimination->threshold = threshold;
+	elimination->pivots = mlpg_allocate(fit->host, (size_t) p * ((size_t) p + 1), sizeof(double));
+	elimination->column = mlpg_allocate(fit->host, (size_t) p, sizeof(int));
+}
+
+/* Whether the row is independent of those taken: more than threshold of its largest value is left. */
+bool
+qr_elimination_add(QrElimination *elimination, const double *row)
+{
+	int			p = elimination->p;
+	int			found = elimination->found;
+	double	   *v = elimination->pivots + (int64_t) p * p;
+	double		before = 0,
+				after = 0;
+	int			best = 0;
+
+	if (found == p)
+		return false;
+	for (int j = 0; j < p; j++)
+	{
+		v[j] = row[j];
+		before = fabs(v[j]) > before ? fabs(v[j]) : before;
+	}
+	for (int i = 0; i < found; i++)
+	{
+		const double *pivot = elimination->pivots + (int64_t) i * p;
+		double		factor = v[elimination->column[i]];
+
+		for (int j = 0; j < p && factor != 0; j++)
+			v[j] -= factor * pivot[j];
+		v[elimination->column[i]] = 0;
+	}
+	for (int j = 0; j < p; j++)
+		if (fabs(v[j]) > after)
+		{
+			after = fabs(v[j]);
+			best = j;
+		}
+	if (!(after > elimination->threshold * before))
+		return false;
+	for (int j = 0; j < p; j++)
+		elimination->pivots[(int64_t) found * p + j] = v[j] / v[best];
+	elimination->column[found] = best;
+	elimination->found++;
+	return true;
+}
+
+void
+qr_elimination_end(QrFit *fit, QrElimination *elimination)
+{
+	mlpg_release(fit->host, elimination->pivots);
+	mlpg_release(fit->host, elimination->column);
 }

@@ -217,13 +217,11 @@ common_holdout(Comparison *c, const Jsonb *challenger, const Jsonb *incumbent)
 	const char *by,
 			   *key;
 
-	if (a == NULL || b == NULL || mlpg_json_get_text(a, "seed") == NULL || mlpg_json_get_text(b, "seed") == NULL)
+	if (a == NULL || b == NULL || mlpg_json_get_text(a, "seed") == NULL || mlpg_json_get_text(b, "seed") == NULL ||
+		mlpg_json_get_text(a, "source") == NULL || mlpg_json_get_text(b, "source") == NULL)
 		return false;
 	by = mlpg_json_get_text(a, "by");
 	key = mlpg_json_get_text(a, "key");
-	if (mlpg_json_get_text(a, "source") == NULL || mlpg_json_get_text(b, "source") == NULL ||
-		strcmp(mlpg_json_get_text(a, "source"), mlpg_json_get_text(b, "source")) != 0)
-		return false;
 	c->holdout.share = mlpg_json_get_number(a, "share");
 	c->holdout.seed = (uint64) strtoll(mlpg_json_get_text(a, "seed"), NULL, 10);
 	c->holdout.by = by;
@@ -237,7 +235,9 @@ common_holdout(Comparison *c, const Jsonb *challenger, const Jsonb *incumbent)
 		c->holdout.after = fmax(mlpg_json_get_number(a, "after"), mlpg_json_get_number(b, "after"));
 		return isfinite(c->holdout.after);
 	}
+	/* by content: other sources have other rows, and what was held out there is not known here */
 	return mlpg_json_get_text(b, "by") == NULL &&
+		strcmp(mlpg_json_get_text(a, "source"), mlpg_json_get_text(b, "source")) == 0 &&
 		c->holdout.share == mlpg_json_get_number(b, "share") &&
 		strcmp(mlpg_json_get_text(a, "seed"), mlpg_json_get_text(b, "seed")) == 0 &&
 		(key == NULL) == (mlpg_json_get_text(b, "key") == NULL) &&

@@ -11,6 +11,7 @@
 
 #include <math.h>
 
+#include "common/shortest_dec.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
@@ -63,8 +64,9 @@ text_value(JsonbValue *v, const char *value)
 static void
 number_value(JsonbValue *v, double value)
 {
-	char	   *decimal = DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(value)));
+	char		decimal[DOUBLE_SHORTEST_DECIMAL_LEN];
 
+	double_to_shortest_decimal_buf(value, decimal);
 	v->type = jbvNumeric;
 	v->val.numeric = DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(decimal),
 														 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));

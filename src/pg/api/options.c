@@ -13,6 +13,7 @@
 #include <math.h>
 
 #include "core/metrics/metric.h"
+#include "pg/api/json.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
@@ -411,48 +412,32 @@ mlpg_options_settle(MlpgHost *host, MlpgOptions *options)
 Jsonb *
 mlpg_params_jsonb(const MlpgParams *params)
 {
-	JsonbParseState *state = NULL;
-	JsonbValue	value;
+	MlpgJson	json;
 
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	mlpg_json_begin(&json);
 	for (int i = 0; i < params->n; i++)
 	{
-		const MlpgParamValue *v = &params->value[i];
+		const char *name = params->spec[i].name;
+		const MlpgParamValue *value = &params->value[i];
 
-		if (v->text == NULL)
+		if (value->text == NULL)
 			continue;
-		value.type = jbvString;
-		value.val.string.val = unconstify(char *, params->spec[i].name);
-		value.val.string.len = strlen(params->spec[i].name);
-		pushJsonbValue(&state, WJB_KEY, &value);
-		value.val.string.val = v->text;
-		value.val.string.len = strlen(v->text);
-		if (params->spec[i].type == MLPG_PARAM_INTEGER || params->spec[i].type == MLPG_PARAM_REAL)
+		switch (params->spec[i].type)
 		{
-			value.type = jbvNumeric;
-			value.val.numeric = DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(v->text),
-																	ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+			case MLPG_PARAM_INTEGER:
+			case MLPG_PARAM_REAL:
+				mlpg_json_put_number(&json, name, value->number);
+				break;
+			case MLPG_PARAM_BOOLEAN:
+				mlpg_json_put_bool(&json, name, value->number != 0);
+				break;
+			case MLPG_PARAM_CHOICE:
+				mlpg_json_put_text(&json, name, value->text);
+				break;
+			case MLPG_PARAM_REALS:
+				mlpg_json_put_numbers(&json, name, value->numbers, value->n_numbers);
+				break;
 		}
-		else if (params->spec[i].type == MLPG_PARAM_BOOLEAN)
-		{
-			value.type = jbvBool;
-			value.val.boolean = v->number != 0;
-		}
-		else if (params->spec[i].type == MLPG_PARAM_REALS)
-		{
-			pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
-			for (int k = 0; k < v->n_numbers; k++)
-			{
-				JsonbValue	element;
-
-				element.type = jbvNumeric;
-				element.val.numeric = DatumGetNumeric(DirectFunctionCall1(float8_numeric, Float8GetDatum(v->numbers[k])));
-				pushJsonbValue(&state, WJB_ELEM, &element);
-			}
-			pushJsonbValue(&state, WJB_END_ARRAY, NULL);
-			continue;
-		}
-		pushJsonbValue(&state, WJB_VALUE, &value);
 	}
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+	return mlpg_json_end(&json);
 }

@@ -57,6 +57,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/typcache.h"
 
 MLPG_SQL_FUNCTION(mlpg_sql_predict_support);
 
@@ -85,11 +86,31 @@ entry_of(PlannerInfo *root, const Var *var)
 	return rt_fetch(var->varno, root->parse->rtable);
 }
 
+/*
+ * A row of a named type has that type's column names, whatever aliases the
+ * query gives them; positions are its attribute numbers.  NULL for RECORD,
+ * whose names are the query's.
+ */
+static TupleDesc
+named_type(Oid type)
+{
+	return type == RECORDOID ? NULL : lookup_rowtype_tupdesc_copy(getBaseType(type), -1);
+}
+
+static Node *
+attribute_name(TupleDesc descriptor, AttrNumber number)
+{
+	Form_pg_attribute attribute = number <= descriptor->natts ? TupleDescAttr(descriptor, number - 1) : NULL;
+
+	return (Node *) makeString(attribute == NULL || attribute->attisdropped ? pstrdup("") : pstrdup(NameStr(attribute->attname)));
+}
+
 /* Copies of a whole-row variable that are its columns: what else the variable carries stays with them. */
 static bool
 columns_of_var(PlannerInfo *root, const Var *var, RowColumns *columns)
 {
 	RangeTblEntry *entry = entry_of(root, var);
+	TupleDesc	descriptor = named_type(var->vartype);
 	List	   *fields;
 	ListCell   *cell;
 
@@ -97,6 +118,8 @@ columns_of_var(PlannerInfo *root, const Var *var, RowColumns *columns)
 		return false;
 	expandRTE(entry, var->varno, var->varlevelsup, -1, false, &columns->names, &fields);
 	columns->fields = NIL;
+	if (descriptor != NULL)
+		columns->names = NIL;
 	foreach(cell, fields)
 	{
 		const Var  *field = lfirst(cell);
@@ -111,6 +134,8 @@ columns_of_var(PlannerInfo *root, const Var *var, RowColumns *columns)
 		copy->vartypmod = field->vartypmod;
 		copy->varcollid = field->varcollid;
 		columns->fields = lappend(columns->fields, copy);
+		if (descriptor != NULL)
+			columns->names = lappend(columns->names, attribute_name(descriptor, field->varattno));
 	}
 	return true;
 }
@@ -118,12 +143,20 @@ columns_of_var(PlannerInfo *root, const Var *var, RowColumns *columns)
 static bool
 columns_of(PlannerInfo *root, Node *row, RowColumns *columns)
 {
-	if (IsA(row, Var) && ((Var *) row)->varattno == InvalidAttrNumber)
+	if (IsA(row, Var) && ((Var *) row)->varattno == InvalidAttrNumber && (exprType(row) == RECORDOID || type_is_rowtype(exprType(row))))
 		return columns_of_var(root, (Var *) row, columns);
 	if (IsA(row, RowExpr))
 	{
+		TupleDesc	descriptor = named_type(((RowExpr *) row)->row_typeid);
+
 		columns->names = ((RowExpr *) row)->colnames;
 		columns->fields = ((RowExpr *) row)->args;
+		if (descriptor != NULL)
+		{
+			columns->names = NIL;
+			for (int i = 1; i <= list_length(columns->fields); i++)
+				columns->names = lappend(columns->names, attribute_name(descriptor, i));
+		}
 		return list_length(columns->names) == list_length(columns->fields);
 	}
 	return false;

@@ -215,6 +215,8 @@ find_done(const MlpgModelRef *ref, const char *key, MlpgTrainOutcome *o)
 
 	if (!mlpg_registry_find_key(ref->model_id, "train", key, &o->saved))
 		return false;
+	o->n_rows = o->saved.n_rows;
+	o->seconds = o->saved.seconds;
 	metrics = mlpg_registry_metrics(ref->model_id, o->saved.version);
 	o->metric = mlpg_json_get_text(metrics, "metric");
 	o->value = mlpg_json_get_number(metrics, "value");
@@ -248,6 +250,11 @@ mlpg_sql_train(PG_FUNCTION_ARGS)
 	call.description = text_argument(fcinfo, ARG_DESCRIPTION);
 	call.experiment = text_argument(fcinfo, ARG_EXPERIMENT);
 	call.tags = PG_ARGISNULL(ARG_TAGS) ? NULL : PG_GETARG_JSONB_P(ARG_TAGS);
+	if (call.tags != NULL && !JB_ROOT_IS_OBJECT(call.tags))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("tags must be a JSON object"),
+				 errhint("For example '{\"team\":\"stores\"}'.")));
 	mlpg_training_run(&call, &outcome);
 	return result_row(fcinfo, call.model, &outcome);
 }

@@ -281,7 +281,7 @@ notice_columns(const Training *t, const MlpgSchema *schema)
 
 		if (f->constant && constant.len < 300)
 			appendStringInfo(&constant, "%s\"%s\"", constant.len ? ", " : "", f->name);
-		if (f->kind == MLPG_CATEGORY && categories.len < 300)
+		if (f->kind == MLPG_CATEGORY && !f->constant && categories.len < 300)
 			appendStringInfo(&categories, "%s\"%s\" %d", categories.len ? ", " : "", f->name, f->dictionary->n);
 		if (f->kind == MLPG_CATEGORY && (f->dictionary->n > 1000 || (f->dictionary->n > 20 && f->dictionary->n > t->fit.n_rows / 2)))
 			ereport(NOTICE,
@@ -366,7 +366,7 @@ judge(Training *t, struct varlena *blob, Verdict *v)
 		v->baseline_error = mlpg_judge_error(t->scratch, &v->judge, actual, yhat, &v->baseline[v->best].answer, n);
 	if (v->n < n)
 		ereport(NOTICE,
-				(errmsg("%lld of %lld held-out rows have no prediction (categories not seen in training)",
+				(errmsg("%lld of %lld held-out rows have no prediction (categories not seen in training, or all features NULL)",
 						(long long) (n - v->n), (long long) n)));
 }
 
@@ -384,8 +384,9 @@ notice_verdict(const Verdict *v)
 	if (v->n == 0 || v->best < 0)
 		return;
 	ereport(NOTICE,
-			(errmsg("%s on the hold-out: %.6g; best naive model (%s): %.6g; skill %.3f", v->judge.metric[0]->name,
-					v->value[0], v->baseline[v->best].name, v->baseline_value[v->best][0], skill_of(v))));
+			(errmsg("%s on the hold-out: %.6g; best naive model (%s): %.6g%s", v->judge.metric[0]->name,
+					v->value[0], v->baseline[v->best].name, v->baseline_value[v->best][0],
+					isnan(skill_of(v)) ? "" : psprintf("; skill %.3f", skill_of(v)))));
 }
 
 /* ---------- saving ---------- */

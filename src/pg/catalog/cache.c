@@ -76,7 +76,11 @@ convert(const Encoding *encoding, char *string, int32 *length)
 
 	if (encoding->from == encoding->to)
 	{
-		(void) pg_verifymbstr(string, n, false);
+		if (!pg_verifymbstr(string, n, true))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_CORRUPTED),
+					 errmsg("invalid model"),
+					 errdetail("A text is not valid in encoding %s.", GetDatabaseEncodingName())));
 		return string;
 	}
 	converted = pg_do_encoding_conversion((unsigned char *) string, n, encoding->from, encoding->to);

@@ -117,6 +117,8 @@ typedef struct MlpgSavedVersion
 	int32		version;
 	int64		run_id;
 	bool		is_champion;	/* first version of a model: alias champion is set by itself */
+	int64		n_rows;			/* set by find_key only, as is seconds */
+	double		seconds;
 } MlpgSavedVersion;
 
 /* Writes run, model (if new), version, blob, alias and deployment rows. */

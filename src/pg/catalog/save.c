@@ -258,21 +258,26 @@ bool
 mlpg_registry_find_key(int64 model_id, const char *kind, const char *key, MlpgSavedVersion *result)
 {
 	MlpgArguments args = {0};
-	Datum		values[2];
-	bool		nulls[2];
+	Datum		values[5];
+	bool		nulls[5];
 
 	if (key == NULL)
 		return false;
 	mlpg_arg_int8(&args, model_id);
 	mlpg_arg_text(&args, kind);
 	mlpg_arg_text(&args, key);
-	if (mlpg_registry_query("SELECT r.run_id, v.version FROM mlpg.runs r LEFT JOIN mlpg.model_versions v USING (run_id)"
+	if (mlpg_registry_query("SELECT r.run_id, v.version, a.model_id IS NOT NULL, v.n_rows, r.seconds"
+							" FROM mlpg.runs r LEFT JOIN mlpg.model_versions v USING (run_id)"
+							" LEFT JOIN mlpg.aliases a ON a.model_id = v.model_id AND a.version = v.version AND a.alias = 'champion'"
 							" WHERE r.model_id = $1 AND r.kind = $2 AND r.key = $3 AND r.status = 'succeeded'"
-							" ORDER BY r.run_id LIMIT 1", &args, 2, values, nulls) == 0)
+							" ORDER BY r.run_id LIMIT 1", &args, 5, values, nulls) == 0)
 		return false;
 	memset(result, 0, sizeof(*result));
 	result->model_id = model_id;
 	result->run_id = DatumGetInt64(values[0]);
 	result->version = nulls[1] ? 0 : DatumGetInt32(values[1]);
+	result->is_champion = DatumGetBool(values[2]);
+	result->n_rows = nulls[3] ? 0 : DatumGetInt64(values[3]);
+	result->seconds = nulls[4] ? 0 : DatumGetFloat8(values[4]);
 	return true;
 }

@@ -23,18 +23,44 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "pg/ingest/query.h"
+#include "pg/ingest/rows.h"
 #include "pg/ingest/source.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+typedef struct Probe
+{
+	MlpgHoldout *holdout;
+	const char *target;
+} Probe;
+
+/* Raises what is wrong with the columns before a query of ours names them. */
+static void
+probe_columns(TupleDesc desc, void *argument)
+{
+	Probe	   *probe = argument;
+	MlpgColumnsAsked asked = {.target = probe->target, .skip_unreadable = true};
+
+	(void) mlpg_rows_create(desc, &asked, NULL, NULL);
+	mlpg_holdout_bind(probe->holdout, desc);
+}
+
+static void
+probe_row(TupleTableSlot *slot, void *argument)
+{
+}
+
 void
 mlpg_holdout_find(MlpgHoldout *holdout, const char *canonical, const char *target)
 {
+	const MlpgSink sink = {probe_columns, probe_row};
+	Probe		probe = {holdout, target};
 	const char *by = holdout->by ? quote_identifier(holdout->by) : NULL;
 
 	holdout->after = NAN;
 	if (by == NULL || holdout->share <= 0)
 		return;
+	mlpg_query_run(psprintf("SELECT * FROM (%s) AS s LIMIT 0", mlpg_source_query(canonical)), &sink, &probe);
 	/* the greatest value that is not held out; when all rows share one value, none is */
 	holdout->after_text = mlpg_query_scalar(
 		psprintf("SELECT pg_catalog.percentile_disc(%.17g) WITHIN GROUP (ORDER BY s.%s) FROM (%s) AS s WHERE s.%s IS NOT NULL",

@@ -128,7 +128,12 @@ char *
 mlpg_query_scalar(const char *query)
 {
 	Scalar		s = {query, CurrentMemoryContext, NULL};
+	int			nest = NewGUCNestLevel();
 
+	/* so that the text says exactly the value, in any session */
+	set_locally("extra_float_digits", "1");
+	set_locally("DateStyle", "ISO, YMD");
 	mlpg_with_read_only(run_scalar, &s);
+	AtEOXact_GUC(false, nest);
 	return s.value;
 }

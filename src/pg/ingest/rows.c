@@ -63,7 +63,7 @@ raise_no_column(TupleDesc desc, const char *name, const char *role)
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
 			 errmsg("column \"%s\", named as %s, does not exist in the source", name, role),
-			 errdetail("Columns: %s.", list.data)));
+			 list.len > 0 ? errdetail("Columns: %s.", list.data) : errdetail("The source has no columns.")));
 }
 
 /* Two columns of one name: which of them predict would read cannot be known. */
@@ -110,8 +110,13 @@ resolve_target(MlpgRows *rows, TupleDesc desc, const MlpgColumnsAsked *asked)
 		rows->target = require_attribute(desc, asked->target, "target");
 		check_unique(desc, rows->target);
 		type = TupleDescAttr(desc, rows->target)->atttypid;
-		if (!mlpg_datum_reader(type, &rows->target_reader) || rows->target_reader.is_array)
+		if (!mlpg_datum_reader(type, &rows->target_reader))
 			mlpg_raise_unreadable(asked->target, type);
+		if (rows->target_reader.is_array)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("target column \"%s\" has type %s, which is not a number", asked->target, format_type_be(type)),
+					 errhint("A model has one target; name an element, such as %s[1].", quote_identifier(asked->target))));
 	}
 	if (asked->weight != NULL)
 	{
