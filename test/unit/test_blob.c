@@ -309,6 +309,77 @@ test_absent_parameter(void)
 	harness_free(host);
 }
 
+/* The terms of an affine payload: each once, in order, and such as the schema has. */
+static void
+test_terms(void)
+{
+	const Bytes *from = &models[2];
+	MlpgHost   *host = harness_host();
+	MlpgContainer container;
+	size_t		terms;
+	uint32_t	n;
+
+	mlpg_container_read(host, from->data, from->length, &container);
+	terms = (size_t) (container.section[MLPG_SECTION_PAYLOAD] - from->data) + 4 * 4 + 8 + 8;
+	memcpy(&n, container.section[MLPG_SECTION_PAYLOAD] + 4, 4);
+	CHECK(n > 8);
+	for (uint32_t j = 0; j < n; j++)
+	{
+		static const uint32_t bad[4][2] = {{4, 0xFFFFFFFF}, {4, 0x80000000}, {4, 1000}, {2, 0x10000}};
+		size_t		at = terms + 16 * j;
+		Bytes		b;
+
+		for (size_t word = 0; word < 4; word++)
+			for (int k = 0; k < 2; k++)
+			{
+				b = *from;
+				memcpy(b.data + at + 4 * word, &bad[word][k], 4);
+				repair(&b);
+				expect_refusal(&b, MLPG_DATA_CORRUPTED, "invalid model", __LINE__);
+			}
+		if (j == 0)
+			continue;
+		b = *from;				/* twice */
+		memcpy(b.data + at, b.data + at - 16, 16);
+		repair(&b);
+		expect_refusal(&b, MLPG_DATA_CORRUPTED, "invalid model", __LINE__);
+		b = *from;				/* the other way round */
+		memcpy(b.data + at, from->data + at - 16, 16);
+		memcpy(b.data + at - 16, from->data + at, 16);
+		repair(&b);
+		expect_refusal(&b, MLPG_DATA_CORRUPTED, "invalid model", __LINE__);
+	}
+	harness_free(host);
+}
+
+/* Levels of a category strictly ascend by bytes; no text holds a zero byte. */
+static void
+test_levels(void)
+{
+	const Bytes *from = &models[2];
+	int			found = 0;
+
+	for (size_t at = 0; at + 6 <= from->length; at++)
+	{
+		static const uint8_t text[] = {2, 0, 0, 0, 'c', '1'};
+		static const char bad[] = {'0', '2', '3', '\0'};
+		Bytes		b;
+
+		/* c0 < c1 < c2 < c3 */
+		if (memcmp(from->data + at, text, 6) != 0)
+			continue;
+		found++;
+		for (int k = 0; k < 4; k++)
+		{
+			b = *from;
+			b.data[at + 5] = (uint8_t) bad[k];
+			repair(&b);
+			expect_refusal(&b, MLPG_DATA_CORRUPTED, "invalid model", __LINE__);
+		}
+	}
+	CHECK_INT(found, 2);
+}
+
 /* ---------- the mutator ---------- */
 
 static const uint64_t interesting[] = {0, 1, 2, 3, 4, 7, 8, 9, 16, 127, 128, 255, 256, 1000, 32767, 65535, 65536, 100000, 100001,
@@ -462,6 +533,8 @@ main(void)
 	test_header();
 	test_padding();
 	test_absent_parameter();
+	test_terms();
+	test_levels();
 	test_mutations();
 	return harness_done();
 }

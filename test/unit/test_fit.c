@@ -298,7 +298,7 @@ test_hostile_states(const Variant *v)
 	mlpg_fit_init(host, &fit, plan);
 	test_feed(host, &fit, make_rows(host, plan, n), n);
 	mlpg_fit_write(host, &fit, w);
-	for (size_t at = 0; at < w->length; at += at < 600 ? 1 : 97)
+	for (size_t at = 0; at < w->length; at += at < 600 || v->weighted ? 3 : 97)
 		for (int how = 0; how < 3; how++)
 		{
 			MlpgHost   *victim = harness_host_threads(1, 64 << 20);
@@ -333,6 +333,54 @@ test_hostile_states(const Variant *v)
 		}
 	harness_note("%s: %d of %d changed states refused", v->learner, n_refused, n_tried);
 	CHECK(n_refused > n_tried / 3);
+	harness_free(host);
+}
+
+/* Each thing that a row of a state may not hold. */
+static void
+test_hostile_rows(void)
+{
+	static const struct
+	{
+		int			column;
+		double		value;
+		bool		good;
+	}			change[] = {
+		{0, NAN, true}, {0, INFINITY, false}, {0, -1e308, true},
+		{1, NAN, true}, {1, 0, true}, {1, 1, true}, {1, 2, false}, {1, -1, false}, {1, 0.5, false}, {1, 1e18, false},
+		{2, NAN, false}, {2, INFINITY, false}, {2, -3, true},
+		{3, 0, true}, {3, -1, false}, {3, -0.0, true}, {3, NAN, false}, {3, INFINITY, false},
+	};
+	MlpgHost   *host = harness_host();
+	MlpgPlan   *plan = test_plan(host, "linear", 2, "nc", true);
+	const double rows[] = {1, 3, 10, 1, 2, 4, 20, 2, 3, 3, 30, 1};
+	MlpgWriter *w = mlpg_writer_create(host, 0);
+	MlpgFit		fit,
+				copy;
+
+	mlpg_fit_init(host, &fit, plan);
+	test_feed(host, &fit, rows, 3);
+	mlpg_fit_write(host, &fit, w);
+	for (int k = 0; k < (int) (sizeof(change) / sizeof(change[0])); k++)
+	{
+		/* the last row ends before the flag of the learner's state */
+		size_t		at = w->length - 1 - (size_t) (4 - change[k].column) * sizeof(double);
+		double		before;
+		MlpgReader	reader;
+
+		memcpy(&before, w->data + at, sizeof(before));
+		CHECK_CLOSE(before, change[k].column == 1 ? 0 : rows[8 + change[k].column], 0);
+		memcpy(w->data + at, &change[k].value, sizeof(double));
+		mlpg_reader_init(&reader, host, w->data, w->length, "state");
+		if (change[k].good)
+		{
+			mlpg_fit_read(host, &copy, plan, &reader);
+			CHECK_INT(copy.n_rows, 3);
+		}
+		else
+			EXPECT_RAISE(host, MLPG_DATA_CORRUPTED, mlpg_fit_read(host, &copy, plan, &reader));
+		memcpy(w->data + at, &before, sizeof(before));
+	}
 	harness_free(host);
 }
 
@@ -492,6 +540,7 @@ main(void)
 		test_cancel(v);
 		test_budget(v);
 	}
+	test_hostile_rows();
 	test_merge_categories();
 	test_plans();
 	test_small_states();

@@ -90,7 +90,19 @@ test_texts(void)
 	CHECK_TEXT(harness_detail(host), "");
 	memset(longer, 'x', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
-	CHECK_INT(strlen(mlpg_text(host, "%s", longer)), 1023);
+	CHECK_INT(strlen(mlpg_text(host, "%s", longer)), 2999);
+
+	/* a message is cut, and never within a character */
+	EXPECT_RAISE(host, MLPG_INTERNAL, mlpg_raise(host, MLPG_INTERNAL, NULL, NULL, "%s", longer));
+	CHECK_INT(strlen(harness_message(host)), 1023);
+	for (int shift = 0; shift < 4; shift++)
+	{
+		for (int i = 0; i + 4 < (int) sizeof(longer); i += 4)
+			memcpy(longer + i, "\xF0\x9F\x8D\xB5", 4);
+		EXPECT_RAISE(host, MLPG_INTERNAL, mlpg_raise(host, MLPG_INTERNAL, NULL, NULL, "%.*s%s", shift, "abc", longer));
+		CHECK_INT((strlen(harness_message(host)) - (size_t) shift) % 4, 0);
+		CHECK(strlen(harness_message(host)) > 1000);
+	}
 	harness_free(host);
 }
 

@@ -723,24 +723,32 @@ test_target_offset(void)
 static void
 test_constant_target(void)
 {
-	MlpgHost   *host = harness_host();
-	uint64_t	random = 9;
-	double		rows[100];
-	int			k;
+	static const double value[] = {0.1, 1.0 / 3, -1e10 / 7, 5e-324, 0};
 
-	for (int i = 0; i < 50; i++)
-	{
-		rows[i * 2] = test_normal(&random);
-		rows[i * 2 + 1] = 0.1;
-	}
+	for (int v = 0; v < 5; v++)
+		for (int n = 2; n <= 800; n *= 3)
+		{
+			MlpgHost   *host = harness_host();
+			uint64_t	random = 9;
+			double	   *rows = mlpg_allocate(host, (size_t) n * 3, sizeof(double));
+			int			k;
 
-	MlpgModel  *model = test_fit(host, test_plan(host, "linear", 1, NULL, false), rows, 50);
-	MlpgCoefficient *c = test_coefficients(host, model, &k);
+			for (int i = 0; i < n; i++)
+			{
+				rows[i * 3] = test_normal(&random);
+				rows[i * 3 + 1] = value[v];
+				rows[i * 3 + 2] = test_uniform(&random);
+			}
 
-	CHECK_CLOSE(c[0].estimate, 0.1, 1e-15);
-	CHECK(fabs(c[1].estimate) < 1e-15);
-	CHECK(mlpg_fact_find(model->facts, "r_squared") == NULL);
-	harness_free(host);
+			MlpgModel  *model = test_fit(host, test_plan(host, "linear", 1, NULL, true), rows, n);
+			MlpgCoefficient *c = test_coefficients(host, model, &k);
+
+			CHECK_CLOSE(c[0].estimate, value[v], 1e-14);
+			CHECK(fabs(c[1].estimate) <= 1e-14 * fabs(value[v]));
+			CHECK(mlpg_fact_find(model->facts, "r_squared") == NULL);
+			CHECK(test_warning(model, "") == NULL);
+			harness_free(host);
+		}
 }
 
 /* ---------- against R, where its data are at hand ---------- */

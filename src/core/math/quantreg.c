@@ -291,6 +291,27 @@ settle(QrFit *fit, QrVertex *vertex, MlpgQuantregResult *result)
 	}
 }
 
+/*
+ * (loss - sum of a_i y_i) / loss.  The complementary terms w rho(r) - a r are
+ * zero by the signs of the residuals, so that only -b'X'a is left.
+ */
+static double
+duality_gap(const QrVertex *vertex)
+{
+	const QrRows *rows = vertex->rows;
+	double		gap = 0;
+
+	for (int k = 0; k < rows->p; k++)
+	{
+		double		left = vertex->g[k];
+
+		for (int j = 0; j < rows->p; j++)
+			left += vertex->dual[j] * rows->x[vertex->basis[j] * rows->ld + k];
+		gap -= left * vertex->b[k];
+	}
+	return vertex->objective > 0 ? gap / vertex->objective : 0;
+}
+
 /* What the vertex says, in the caller's units. */
 static void
 report(QrFit *fit, QrVertex *vertex, MlpgQuantregResult *result)
@@ -306,11 +327,7 @@ report(QrFit *fit, QrVertex *vertex, MlpgQuantregResult *result)
 	result->converged = true;
 	if (rank > 0)
 	{
-		double		dual = vertex->dual_part;
-
-		for (int j = 0; j < rank; j++)
-			dual += vertex->dual[j] * vertex->rows->y[vertex->basis[j]];
-		result->gap = vertex->objective > 0 ? (vertex->objective - dual) / vertex->objective : 0;
+		result->gap = duality_gap(vertex);
 		result->unique = vertex->unique;
 		result->converged = vertex->optimal;
 		settle(fit, vertex, result);

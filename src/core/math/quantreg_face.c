@@ -104,11 +104,9 @@ qr_lowest_of_all(QrVertex *vertex, int64_t *lowest)
 	const MlpgQuantregProblem *problem = fit->problem;
 	QrElimination elimination;
 	QrRows		one;
-	QrVertex	probe = *vertex;	/* only b and rows are used */
 	bool		complete;
 
 	qr_rows_create(fit, &one, 1, fit->rank);
-	probe.rows = &one;
 	qr_elimination_begin(fit, &elimination, fit->rank, LOWEST_THRESHOLD);
 	for (int64_t i = 0; i < problem->n && elimination.found < fit->rank; i++)
 	{
@@ -121,7 +119,8 @@ qr_lowest_of_all(QrVertex *vertex, int64_t *lowest)
 			continue;
 		qr_multiply(one.x, one.ld, one.p, 1, vertex->b, &r);
 		r = one.y[0] - r;
-		if (!(fabs(r) < vertex->coarse && fabs(r) <= qr_row_tolerance(&probe, 0)))
+		if (!(fabs(r) < vertex->coarse) ||
+			qr_exact_residual(one.x, vertex->b, vertex->b_low, one.p, one.y[0]) != 0)
 			continue;
 		if (qr_elimination_add(&elimination, one.x))
 			lowest[elimination.found - 1] = i;
@@ -188,6 +187,24 @@ compare(Face *face, bool first)
 	memcpy(face->best, face->vertex->basis, size);
 }
 
+/*
+ * At a refreshed basis for the first time.  Rounding in a tie may have led to
+ * one that is not optimal: then to the next that is.
+ */
+static bool
+arrive(Face *face, int at)
+{
+	QrVertex   *vertex = face->vertex;
+
+	qr_vertex_optimise(vertex);
+	if (!vertex->optimal)
+		return false;
+	memcpy(face->bases + (int64_t) at * face->p, vertex->basis, sizeof(int64_t) * (size_t) face->p);
+	sort_positions(face->bases + (int64_t) at * face->p, face->p);
+	compare(face, at == 0);
+	return true;
+}
+
 /* Follows the flat edges of basis number at. */
 static bool
 visit(Face *face, int at)
@@ -208,8 +225,8 @@ visit(Face *face, int at)
 				if (!qr_vertex_refresh(vertex))
 					return false;
 				fresh = true;
-				if (j == 0 && direction == 1)
-					compare(face, at == 0);
+				if (j == 0 && direction == 1 && !arrive(face, at))
+					return false;
 			}
 			if (!qr_vertex_flat(vertex, j, direction))
 				continue;
@@ -262,6 +279,7 @@ qr_vertex_face(QrVertex *vertex)
 		vertex->unique = false;
 	memcpy(vertex->basis, face.best, sizeof(int64_t) * p);
 	qr_vertex_refresh(vertex);
+	vertex->optimal = true;
 	for (int j = 0; j < vertex->rows->p; j++)
 		qr_vertex_flat(vertex, j, 1);	/* sets the dual value */
 	mlpg_release(host, memory);

@@ -12,8 +12,11 @@
 
 #include <float.h>
 
-/* Nothing, in working units, where y and x are at most 1: far below what a residual's rounding can leave. */
-#define QR_TINY 1e-24
+/* Against |y| + |x|'|b|: what an exactly computed residual, or coefficient, that is zero may come out as. */
+#define QR_ZERO 1e-24
+
+/* Residuals below this, against 1 + |b|, are computed exactly. */
+#define QR_COARSE 1e-10
 
 /* One solve: the caller's problem and what was found about its columns. */
 typedef struct QrFit
@@ -59,7 +62,8 @@ typedef struct QrVertex
 	int64_t    *basis;			/* p positions in rows */
 	double	   *dirs;			/* p x p: row j is the edge d_j, B d_j = e_j */
 	double	   *matrix;			/* p x 2p: scratch of the inversion */
-	double	   *b;				/* p: coefficients */
+	double	   *b;				/* p: coefficients, */
+	double	   *b_low;			/* p: and what they lack to twice the precision */
 	double	   *c;				/* p: coefficients of the perturbation */
 	double	   *g;				/* p: sum over non-basic rows of psi x */
 	double	   *dual;			/* p: dual values of the basis */
@@ -71,9 +75,8 @@ typedef struct QrVertex
 	double	   *slope;			/* m */
 	int64_t    *index;			/* m */
 	int64_t    *tie;			/* m */
-	double		coarse;			/* below this a residual may count as zero */
+	double		coarse;			/* residuals below this are computed exactly */
 	double		objective;		/* loss of the rows, working units */
-	double		dual_part;		/* sum over non-basic rows of psi y */
 	bool		optimal;
 	bool		unique;
 } QrVertex;
@@ -133,7 +136,7 @@ extern bool qr_vertex_refresh(QrVertex *vertex);
 extern void qr_vertex_optimise(QrVertex *vertex);
 extern bool qr_vertex_flat(QrVertex *vertex, int j, double direction);
 extern bool qr_vertex_walk(QrVertex *vertex, int j, double direction, double rate, bool *moved, bool *doubtful);
-extern double qr_row_tolerance(const QrVertex *vertex, int64_t i);
+extern double qr_exact_residual(const double *x, const double *b, const double *b_low, int p, double y);
 
 /* quantreg_face.c */
 extern void qr_vertex_face(QrVertex *vertex);

@@ -65,7 +65,8 @@ typedef struct LargePass
 	QrFit	   *fit;
 	const MlpgQuantregProblem *problem;
 	int8_t	   *state;
-	double	   *b;				/* p of the problem, working units but for the columns' scale */
+	double	   *b;				/* p of the problem, working units but for the columns' scale, */
+	double	   *b_low;			/* and the low parts */
 	double	   *inverse;		/* p of the problem x ldi: R^-1, likewise */
 	int			ldi;
 	double		band;			/* kappa */
@@ -146,19 +147,6 @@ band_block(void *argument, int64_t first, int64_t last, double *partial)
 	}
 }
 
-/* What rounding can leave in a residual that is zero. */
-static double
-zero_tolerance(const LargePass *pass, int64_t i)
-{
-	const MlpgQuantregProblem *problem = pass->problem;
-	const double *x = problem->x + i * problem->ldx;
-	double		size = fabs(problem->y[i] * pass->fit->y_scale);
-
-	for (int j = 0; j < problem->p; j++)
-		size += fabs(x[j] * pass->b[j]);
-	return 2 * (pass->fit->rank + 4) * DBL_EPSILON * size + QR_TINY;
-}
-
 /* Marks globbed rows whose residual has the wrong sign and sums the others. */
 static void
 check_block(void *argument, int64_t first, int64_t last, double *partial)
@@ -180,7 +168,10 @@ check_block(void *argument, int64_t first, int64_t last, double *partial)
 
 			if (state != ROW_ABOVE && state != ROW_BELOW)
 				continue;
-			if (fabs(r) < pass->coarse && fabs(r) <= zero_tolerance(pass, at + k))
+			if (fabs(r) < pass->coarse)
+				r = qr_exact_residual(problem->x + (at + k) * problem->ldx, pass->b, pass->b_low, problem->p,
+									  problem->y[at + k] * pass->fit->y_scale);
+			if (r == 0)
 				wrong[1] += 1;
 			else if (r * state < 0)
 			{
@@ -371,7 +362,7 @@ settle_rank(QrFit *fit, QrRows *rows)
 
 /* b of the working columns into pass->b of the problem's. */
 static void
-set_coefficients(LargePass *pass, const double *b)
+set_coefficients(LargePass *pass, const double *b, const double *b_low)
 {
 	const QrFit *fit = pass->fit;
 	double		size = 1;
@@ -379,10 +370,13 @@ set_coefficients(LargePass *pass, const double *b)
 	memset(pass->b, 0, sizeof(double) * (size_t) fit->problem->p);
 	for (int k = 0; k < fit->rank; k++)
 	{
-		pass->b[fit->column[k]] = b[k] * fit->column_scale[fit->column[k]];
+		double		scale = fit->column_scale[fit->column[k]];
+
+		pass->b[fit->column[k]] = b[k] * scale;
+		pass->b_low[fit->column[k]] = b_low == NULL ? 0 : b_low[k] * scale;
 		size += fabs(b[k]);
 	}
-	pass->coarse = 1e-9 * size;
+	pass->coarse = QR_COARSE * size;
 }
 
 /*
@@ -564,7 +558,7 @@ check_rows(LargePass *pass, const QrVertex *vertex, double *total)
 	QrFit	   *fit = pass->fit;
 	int			size = 2 * glob_size(fit->problem) + 2;
 
-	set_coefficients(pass, vertex->b);
+	set_coefficients(pass, vertex->b, vertex->b_low);
 	qr_for_blocks(fit, fit->problem->n, 3 * fit->problem->p + 8, check_block, pass, size, 0, total);
 	fit->zeros_out = (int64_t) total[size - 1];
 	fit->rounds++;
@@ -645,7 +639,7 @@ solve_band(LargePass *pass, QrRows *rows, QrVertex *vertex, double *b)
 	int64_t		kept;
 	bool		solved = false;
 
-	set_coefficients(pass, b);
+	set_coefficients(pass, b, NULL);
 	qr_for_blocks(fit, problem->n, (int64_t) 3 * problem->p + (int64_t) problem->p * pass->ldi / 2,
 				  band_block, pass, size, 0, total);
 	kept = (int64_t) total[size - 1];
@@ -698,7 +692,8 @@ qr_large(QrFit *fit, QrRows *rows, QrVertex *vertex)
 	if (fit->rank > 0 && sample.m > 2 * fit->rank)
 	{
 		b = mlpg_allocate(host, (size_t) fit->rank, sizeof(double));
-		pass.b = mlpg_allocate(host, (size_t) problem->p, sizeof(double));
+		pass.b = mlpg_allocate(host, 2 * (size_t) problem->p, sizeof(double));
+		pass.b_low = pass.b + problem->p;
 		pass.state = mlpg_allocate(host, (size_t) problem->n, sizeof(int8_t));
 		qr_interior_point(fit, &sample, false, SAMPLE_GAP, NULL, b, NULL);
 		set_inverse(&pass);

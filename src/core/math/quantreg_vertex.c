@@ -22,11 +22,15 @@
  * comes back.  A basis optimal for the perturbed problem is optimal for the
  * problem itself, as the dual values do not contain y.
  *
- * Rounding.  B^-1 is updated by rank one, and B, b (refined with residuals in
- * twice the precision), r and g are computed anew every REFRESH steps and
- * before optimality is believed.  A residual counts as zero below
- * 2 (p + 4) units in the last place of |y| + |x|'|b|; a dual value may pass its
- * bound by 1e-10 of the weight, or by what rounding in g can make of it.
+ * Rounding.  B^-1 is updated by rank one, and B, b, r and g are computed anew
+ * every REFRESH steps and before optimality is believed.  b is refined to twice
+ * the precision, and so are residuals that are small, because data whose ties
+ * are blurred by rounding (0.1 + 0.2 against 0.3) make vertices that lie one
+ * unit in the last place apart: with residuals known to a relative error only
+ * far below that, such a cluster is walked like any other part of the polytope,
+ * and every step lowers the loss by more than rounding can raise it.  Zero
+ * is what is below 1e-24 of |y| + |x|'|b|.  A dual value may pass its bound by
+ * 1e-10 of the weight, or by what rounding in g can make of it.
  *
  * Cost of a step: 2 n p and a selection, p^2; of a refresh 4 n p + p^3.
  * Memory: p^2 and seven numbers a row.  Order-fixed, free of the number of
@@ -37,6 +41,7 @@
 #include "core/math/quantreg_internal.h"
 
 #define REFRESH 24				/* steps between two exact computations */
+#define REFINEMENTS 10
 #define DUAL_TOLERANCE 1e-10
 #define STRIP 256
 #define PARALLEL_WORK (INT64_C(1) << 21)
@@ -60,12 +65,16 @@ two_product(double u, double v, double *high, double *low)
 	*low = ((u1 * v1 - p) + u1 * v2 + u2 * v1) + u2 * v2;
 }
 
-/* y - x'b with the products and the sum in twice the precision */
-static double
-exact_residual(const double *x, const double *b, int p, double y)
+/*
+ * y - x'b for b = high + low parts, in twice the precision; what is zero up to
+ * that is zero.
+ */
+double
+qr_exact_residual(const double *x, const double *b, const double *b_low, int p, double y)
 {
 	double		sum = y;
 	double		rest = 0;
+	double		size = fabs(y);
 
 	for (int k = 0; k < p; k++)
 	{
@@ -77,10 +86,12 @@ exact_residual(const double *x, const double *b, int p, double y)
 		two_product(-x[k], b[k], &high, &low);
 		next = sum + high;
 		back = next - sum;
-		rest += ((sum - (next - back)) + (high - back)) + low;
+		rest += ((sum - (next - back)) + (high - back)) + (low - x[k] * b_low[k]);
 		sum = next;
+		size += fabs(high);
 	}
-	return sum + rest;
+	sum += rest;
+	return fabs(sum) > QR_ZERO * size ? sum : 0;
 }
 
 /* The perturbation of a row: between 0.5 and 1.5, by its place in the problem. */
@@ -90,19 +101,6 @@ perturbation(const QrRows *rows, int64_t i)
 	uint64_t	h = qr_hash((uint64_t) rows->row[i] ^ UINT64_C(0x6d6c7067));
 
 	return 0.5 + (double) (h >> 11) * (1.0 / 9007199254740992.0);
-}
-
-/* What rounding can leave in a zero residual. */
-double
-qr_row_tolerance(const QrVertex *vertex, int64_t i)
-{
-	const QrRows *rows = vertex->rows;
-	const double *x = rows->x + i * rows->ld;
-	double		size = fabs(rows->y[i]);
-
-	for (int k = 0; k < rows->p; k++)
-		size += fabs(x[k] * vertex->b[k]);
-	return 2 * (rows->p + 4) * DBL_EPSILON * size + QR_TINY;
 }
 
 /* The e part of the residual of row i. */
@@ -133,7 +131,7 @@ qr_vertex_create(QrFit *fit, QrRows *rows, QrVertex *vertex)
 	MlpgHost   *host = fit->host;
 	size_t		p = (size_t) rows->p;
 	size_t		n = (size_t) rows->capacity;
-	double	   *small = mlpg_allocate(host, 3 * p * p + 5 * p + 2, sizeof(double));
+	double	   *small = mlpg_allocate(host, 3 * p * p + 6 * p + 2, sizeof(double));
 	double	   *large = mlpg_allocate(host, mlpg_size_multiply(host, n, 4), sizeof(double));
 	int64_t    *places = mlpg_allocate(host, mlpg_size_add(host, mlpg_size_multiply(host, n, 2), p), sizeof(int64_t));
 
@@ -148,6 +146,7 @@ qr_vertex_create(QrFit *fit, QrRows *rows, QrVertex *vertex)
 	vertex->g = vertex->b + 2 * p;
 	vertex->dual = vertex->b + 3 * p;
 	vertex->scratch = vertex->b + 4 * p;
+	vertex->b_low = vertex->b + 5 * p;
 	vertex->r = large;
 	vertex->z = large + n;
 	vertex->key = large + 2 * n;
@@ -260,57 +259,61 @@ invert_basis(QrVertex *vertex)
 	return true;
 }
 
-/* b = B^-1 y_B, refined until the correction is below a unit in the last place; c = B^-1 e_B. */
+/* b (high and low parts) = B^-1 y_B, refined until it stops improving; c = B^-1 e_B. */
 static void
 solve_basis(QrVertex *vertex)
 {
 	const QrRows *rows = vertex->rows;
 	int			p = rows->p;
+	double	   *change = vertex->scratch;
 	double		last = HUGE_VAL;
 
 	memset(vertex->b, 0, sizeof(double) * (size_t) p);
-	memset(vertex->c, 0, sizeof(double) * (size_t) p);
-	for (int round = 0; round < 6; round++)
+	memset(vertex->b_low, 0, sizeof(double) * (size_t) p);
+	for (int round = 0; round < REFINEMENTS && last > 0; round++)
 	{
-		double	   *change = vertex->scratch;
-		double		size = 0,
-					moved = 0;
+		double		moved = 0;
 
 		memset(change, 0, sizeof(double) * (size_t) p);
 		for (int j = 0; j < p; j++)
 		{
 			int64_t		i = vertex->basis[j];
-			double		left = exact_residual(rows->x + i * rows->ld, vertex->b, p, rows->y[i]);
+			double		left = qr_exact_residual(rows->x + i * rows->ld, vertex->b, vertex->b_low, p, rows->y[i]);
 
 			for (int k = 0; k < p && left != 0; k++)
 				change[k] += left * vertex->dirs[(int64_t) j * p + k];
 		}
 		for (int k = 0; k < p; k++)
-		{
-			size = fabs(vertex->b[k]) > size ? fabs(vertex->b[k]) : size;
 			moved = fabs(change[k]) > moved ? fabs(change[k]) : moved;
-		}
-		if (!(moved < last / 2))	/* no further progress: this is the limit of the precision */
+		if (!(moved < last / 2))
 			break;
 		for (int k = 0; k < p; k++)
-			vertex->b[k] += change[k];
-		qr_tick(vertex->fit, (int64_t) 20 * p * p);
-		if (moved == 0)
-			break;
+		{
+			double		low = vertex->b_low[k] + change[k];
+			double		high = vertex->b[k] + low;
+			double		back = high - vertex->b[k];
+
+			vertex->b_low[k] = (vertex->b[k] - (high - back)) + (low - back);
+			vertex->b[k] = high;
+		}
+		qr_tick(vertex->fit, (int64_t) 25 * p * p);
 		last = moved;
 	}
+	memset(vertex->c, 0, sizeof(double) * (size_t) p);
 	for (int k = 0; k < p; k++)
 	{
 		double		size = 0;
 
 		for (int j = 0; j < p; j++)
-			size += fabs(vertex->dirs[(int64_t) j * p + k] * rows->y[vertex->basis[j]]);
-		if (fabs(vertex->b[k]) <= QR_TINY * size)
-			vertex->b[k] = 0;	/* what refinement has left of a zero */
+		{
+			const double d = vertex->dirs[(int64_t) j * p + k];
+
+			size += fabs(d * rows->y[vertex->basis[j]]);
+			vertex->c[k] += perturbation(rows, vertex->basis[j]) * d;
+		}
+		if (fabs(vertex->b[k]) <= QR_ZERO * size)
+			vertex->b[k] = vertex->b_low[k] = 0;	/* what refinement has left of a zero */
 	}
-	for (int j = 0; j < p; j++)
-		for (int k = 0; k < p; k++)
-			vertex->c[k] += perturbation(rows, vertex->basis[j]) * vertex->dirs[(int64_t) j * p + k];
 }
 
 /* Inverts the basis and solves for b and c; false when it is singular. */
@@ -341,16 +344,15 @@ gradient_block(void *argument, int64_t first, int64_t last, double *partial)
 			int64_t		i = at + k;
 			double		r = rows->y[i] - vertex->r[i];
 
-			if (fabs(r) < vertex->coarse && fabs(r) <= qr_row_tolerance(vertex, i))
-				r = 0;
 			if (vertex->sign[i] == 0)
 				r = 0;
-			else
+			else if (fabs(r) < vertex->coarse)
+				r = qr_exact_residual(rows->x + i * rows->ld, vertex->b, vertex->b_low, p, rows->y[i]);
+			if (vertex->sign[i] != 0)
 				vertex->sign[i] = r != 0 ? (r > 0 ? 1 : -1) : (perturbed_residual(vertex, i) >= 0 ? 1 : -1);
 			vertex->r[i] = r;
 			weights[k] = psi(vertex, i);
 			partial[p] += weights[k] * r;
-			partial[p + 1] += weights[k] * rows->y[i];
 		}
 		qr_multiply_t(rows->x + at * rows->ld, rows->ld, p, count, weights, partial);
 	}
@@ -369,14 +371,13 @@ qr_vertex_refresh(QrVertex *vertex)
 	vertex->coarse = 1;
 	for (int k = 0; k < p; k++)
 		vertex->coarse += fabs(vertex->b[k]);
-	vertex->coarse *= 1e-9;
+	vertex->coarse *= QR_COARSE;
 	memset(vertex->sign, 1, (size_t) rows->m);
 	for (int j = 0; j < p; j++)
 		vertex->sign[vertex->basis[j]] = 0;
-	qr_for_blocks(vertex->fit, rows->m, rows->ld * 3, gradient_block, vertex, p + 2, 0, total);
+	qr_for_blocks(vertex->fit, rows->m, rows->ld * 3, gradient_block, vertex, p + 1, 0, total);
 	memcpy(vertex->g, total, sizeof(double) * (size_t) p);
 	vertex->objective = total[p];
-	vertex->dual_part = total[p + 1];
 	return true;
 }
 
@@ -581,6 +582,21 @@ flip_row(QrVertex *vertex, int64_t i)
 	vertex->sign[i] = (int8_t) -vertex->sign[i];
 }
 
+/* Whether the breakpoint at key may be the one at step, but for rounding in z. */
+static bool
+meets(const QrVertex *vertex, int64_t i, double key, double step)
+{
+	const QrRows *rows = vertex->rows;
+	const double *x = rows->x + i * rows->ld;
+	double		size = 0;
+
+	if (!(fabs(key - step) <= 1e-7 * step))
+		return false;
+	for (int k = 0; k < rows->p; k++)
+		size += fabs(x[k] * vertex->scratch[k]);
+	return fabs((key - step) * vertex->z[i]) <= 8 * DBL_EPSILON * (fabs(vertex->r[i]) + step * size);
+}
+
 /*
  * Among the rows that meet at step, the one that the perturbation makes the
  * basic one.  The rows passed before it are flipped, those that stay at zero
@@ -595,9 +611,8 @@ enter_row(QrVertex *vertex, int64_t n, double rate, double direction, double ste
 	for (int64_t k = 0; k < n; k++)
 	{
 		int64_t		i = vertex->index[k];
-		double		rest = vertex->r[i] - step * direction * vertex->z[i];
 
-		if (vertex->key[k] == step || (fabs(rest) < vertex->coarse && fabs(rest) <= qr_row_tolerance(vertex, i)))
+		if (vertex->key[k] == step || meets(vertex, i, vertex->key[k], step))
 			vertex->tie[ties++] = i;
 		else if (vertex->key[k] < step)
 		{
@@ -752,7 +767,6 @@ without_loss(QrVertex *vertex)
 	if (vertex->objective != 0)
 		return;
 	vertex->optimal = true;
-	vertex->dual_part = 0;
 	memset(vertex->dual, 0, sizeof(double) * (size_t) vertex->rows->p);
 }
 

@@ -128,12 +128,37 @@ mlpg_mean_with_error(const double *values, int64_t n, double *mean)
 }
 
 double
+mlpg_loss_unit(const MlpgMetric *metric, double value, double loss, double rival)
+{
+	double		unit = 1;
+
+	switch (metric->form)
+	{
+		case MLPG_FORM_MEAN:
+			break;
+		case MLPG_FORM_ROOT_MEAN:
+			unit = 1 / (sqrt(loss) + sqrt(rival));
+			break;
+		case MLPG_FORM_RATIO:
+			unit = value / loss;
+			break;
+		case MLPG_FORM_ONE_MINUS:
+		case MLPG_FORM_DETERMINATION:
+			unit = (1 - value) / loss;
+			break;
+	}
+	return isfinite(unit) ? unit : 1;
+}
+
+double
 mlpg_judge_error(MlpgHost *host, const MlpgJudge *judge, const double *actual, const double *yhat,
-				 const double *rival, int64_t n)
+				 const double *rival, int64_t n, double value)
 {
 	double	   *losses = mlpg_allocate(host, (size_t) n + 1, sizeof(double));
 	int64_t		m = 0;
-	double		mean,
+	double		sum = 0,
+				sum_rival = 0,
+				mean,
 				error;
 
 	for (int64_t i = 0; i < n; i++)
@@ -146,11 +171,13 @@ mlpg_judge_error(MlpgHost *host, const MlpgJudge *judge, const double *actual, c
 			continue;
 		if (rival != NULL && !mlpg_metric_row_loss(judge->metric[0], judge->parameters[0], theirs, &other))
 			continue;
+		sum += losses[m];
+		sum_rival += rival != NULL ? other : losses[m];
 		losses[m++] -= other;
 	}
 	error = mlpg_mean_with_error(losses, m, &mean);
 	mlpg_release(host, losses);
-	return error;
+	return error * mlpg_loss_unit(judge->metric[0], value, sum / (double) m, sum_rival / (double) m);
 }
 
 int64_t

@@ -41,11 +41,17 @@ extern int64_t mlpg_judge_rows(MlpgHost *host, const MlpgJudge *judge, const dou
 extern void mlpg_judge_constant(MlpgHost *host, const MlpgJudge *judge, const double *actual, double answer, int64_t n, double *values);
 
 /*
- * Standard error of the main metric's mean loss over rows, or, with a rival
- * that answers one number, of the mean paired difference; NaN when there is none.
+ * What a unit of mean row loss is in the metric's own unit (to first order):
+ * value is the metric of a model, loss and rival the mean row losses of it and of another.
+ */
+extern double mlpg_loss_unit(const MlpgMetric *metric, double value, double loss, double rival);
+
+/*
+ * Standard error, in its own unit, of the main metric's value, or, with a rival
+ * that answers one number, of the paired difference; NaN when there is none.
  */
 extern double mlpg_judge_error(MlpgHost *host, const MlpgJudge *judge, const double *actual, const double *yhat,
-							   const double *rival, int64_t n);
+							   const double *rival, int64_t n, double value);
 
 /* Mean of values and the standard error of that mean (NaN below 2 values). */
 extern double mlpg_mean_with_error(const double *values, int64_t n, double *mean);

@@ -107,6 +107,8 @@ typedef struct Comparison
 	Contestant	side[2];		/* challenger, incumbent */
 	const MlpgMetric *metric;
 	double		parameters[MLPG_METRIC_MAX_PARAMETERS];
+	MlpgMetricState state;		/* the metric of the challenger */
+	double		loss[2];		/* sums of both sides' row losses */
 	int64		n;
 	int64		capacity;
 	double	   *gain;			/* loss of the incumbent less that of the challenger, a row */
@@ -169,14 +171,18 @@ compare_row(Comparison *c, TupleTableSlot *slot)
 {
 	double		y = c->rows->values[c->rows->plan->n_features];
 	double		loss[2];
+	double		yhat[2];
 
 	for (int k = 0; k < 2; k++)
 	{
-		double		inputs[2] = {y, answer(&c->side[k], slot)};
+		double		inputs[2] = {y, yhat[k] = answer(&c->side[k], slot)};
 
-		if (isnan(inputs[1]) || !mlpg_metric_row_loss(c->metric, c->parameters, inputs, &loss[k]))
+		if (isnan(yhat[k]) || !mlpg_metric_row_loss(c->metric, c->parameters, inputs, &loss[k]))
 			return;
 	}
+	mlpg_metric_add(c->host, &c->state, y, yhat[0]);
+	c->loss[0] += loss[0];
+	c->loss[1] += loss[1];
 	if (c->n == c->capacity)
 	{
 		int64		more = c->capacity == 0 ? 1024 : c->capacity * 2;
@@ -274,6 +280,7 @@ choose_metric(Comparison *c, const Jsonb *metrics, const char *name)
 				 errhint("They are in the column metrics of mlpg.leaderboard.")));
 	c->metric = judge.metric[k];
 	memcpy(c->parameters, judge.parameters[k], sizeof(c->parameters));
+	mlpg_metric_init(c->host, &c->state, c->metric, c->parameters);
 }
 
 bool
@@ -285,6 +292,8 @@ mlpg_compare_versions(const MlpgModelRef *challenger, const MlpgModelRef *incumb
 	Jsonb	   *incumbent_metrics = mlpg_registry_metrics(incumbent->model_id, incumbent->version);
 	Comparison	c;
 	double	   *means;
+	double		unit;
+	bool		is_null;
 
 	memset(&c, 0, sizeof(c));
 	*gain = *se = 0;
@@ -309,6 +318,9 @@ mlpg_compare_versions(const MlpgModelRef *challenger, const MlpgModelRef *incumb
 			*se = mlpg_mean_with_error(means, mlpg_period_means(c.host, c.gain, c.order, c.n, means), gain);
 		if (isnan(*se))
 			*se = 0;
+		unit = mlpg_loss_unit(c.metric, mlpg_metric_value(&c.state, &is_null), c.loss[0] / c.n, c.loss[1] / c.n);
+		*gain *= unit;
+		*se *= unit;
 	}
 	MemoryContextDelete(c.context);
 	return *n > 0;

@@ -208,8 +208,13 @@ resolve_target(CallSite *site, Oid type)
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("the target is a literal text, not a column"),
 				 errhint("Write fit('linear', t.sales, t), without quotes around the target.")));
-	if (!mlpg_datum_reader(type, &site->target) || site->target.is_array)
+	if (!mlpg_datum_reader(type, &site->target))
 		mlpg_raise_unreadable("target", type);
+	if (site->target.is_array)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("the target has type %s, which is not a number", format_type_be(type)),
+				 errhint("A model has one target; name an element of the array.")));
 	if (site->target.kind == MLPG_CATEGORY || base == BOOLOID)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

@@ -5,9 +5,9 @@
  *
  * The form that a distributed engine can push down: argument types are
  * concrete and the state is a type of ours, mlpg.state, that travels as text.
- * The transition function keeps nothing in fn_extra and asks for no argument
- * types; all it knows is in the state, which may come from anybody and is
- * checked as such.
+ * The transition function asks for no argument types; all it knows is in the
+ * state, which may come from anybody and is checked as such.  In fn_extra it
+ * keeps only what saves work: the plan that an algorithm and params make.
  *
  * A state is one of two things:
  *
@@ -84,6 +84,7 @@ typedef struct ExpandedState
 	MlpgHost   *host;
 	MlpgFitState *state;
 	bytea	   *bytes;			/* between get_flat_size and flatten_into */
+	const struct FirstState *first; /* that its rows were checked against */
 } ExpandedState;
 
 static Size
@@ -311,9 +312,18 @@ name_columns(MlpgPlan *plan, const MlpgOptions *options, int n)
 	plan->weighted = skipped >= 0;
 }
 
-/* A flat state without rows for the algorithm and params of the first row. */
+/* A flat state without rows, for an algorithm, params and a number of elements: a list in fn_extra, the latest first. */
+typedef struct FirstState
+{
+	struct FirstState *next;
+	text	   *algorithm;
+	Jsonb	   *params;			/* or NULL */
+	int			n;
+	FlatState  *state;
+} FirstState;
+
 static FlatState *
-first_state(FunctionCallInfo fcinfo, int n, MemoryContext context)
+make_first_state(FirstState *first)
 {
 	MlpgHost   *host = mlpg_host_pg_create(CurrentMemoryContext, 1, 0);
 	MlpgOptions options;
@@ -322,12 +332,9 @@ first_state(FunctionCallInfo fcinfo, int n, MemoryContext context)
 	FlatState  *s;
 	Size		size;
 
-	if (PG_ARGISNULL(1))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("algorithm must not be NULL")));
 	mlpg_options_init(&options);
-	mlpg_options_learner(host, &options, text_to_cstring(PG_GETARG_TEXT_PP(1)));
-	if (PG_NARGS() > 4 && !PG_ARGISNULL(4))
-		mlpg_options_take(host, &options, PG_GETARG_JSONB_P(4), false);
+	mlpg_options_learner(host, &options, text_to_cstring(first->algorithm));
+	mlpg_options_take(host, &options, first->params, false);
 	(void) mlpg_options_settle(host, &options);
 	memset(&plan, 0, sizeof(plan));
 	plan.learner = options.learner;
@@ -336,12 +343,12 @@ first_state(FunctionCallInfo fcinfo, int n, MemoryContext context)
 	plan.target = "";
 	plan.array_form = true;
 	plan.encoding = mlpg_encoding_name();
-	name_columns(&plan, &options, n);
+	name_columns(&plan, &options, first->n);
 	w = mlpg_writer_create(host, 0);
 	mlpg_plan_write(&plan, w);
 
 	size = flat_size(w->length, FIRST_ROWS, mlpg_plan_columns(&plan));
-	s = MemoryContextAllocZero(context, size);
+	s = palloc0(size);
 	SET_VARSIZE(s, size);
 	s->magic = STATE_MAGIC;
 	s->kind = KIND_ROWS;
@@ -352,6 +359,79 @@ first_state(FunctionCallInfo fcinfo, int n, MemoryContext context)
 	s->flags = options.allow_leakage ? FLAG_ALLOW_LEAKAGE : 0;
 	memcpy(s->data, w->data, w->length);
 	return s;
+}
+
+static bool
+same_bytes(const void *kept, Datum datum)
+{
+	struct varlena *given = PG_DETOAST_DATUM_PACKED(datum);
+
+	return VARSIZE_ANY_EXHDR(kept) == VARSIZE_ANY_EXHDR(given) &&
+		memcmp(VARDATA_ANY(kept), VARDATA_ANY(given), VARSIZE_ANY_EXHDR(given)) == 0;
+}
+
+/* The first state of the arguments at hand. */
+static const FirstState *
+find_first(FunctionCallInfo fcinfo, int n)
+{
+	bool		has_params = PG_NARGS() > 4 && !PG_ARGISNULL(4);
+	FirstState *before = NULL;
+	FirstState *first;
+	MemoryContext old;
+
+	if (PG_ARGISNULL(1))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("algorithm must not be NULL")));
+	for (first = fcinfo->flinfo->fn_extra; first != NULL; before = first, first = first->next)
+		if (first->n == n && same_bytes(first->algorithm, PG_GETARG_DATUM(1)) && has_params == (first->params != NULL) &&
+			(!has_params || same_bytes(first->params, PG_GETARG_DATUM(4))))
+			break;
+	if (first != NULL && before == NULL)
+		return first;
+	if (first != NULL)
+		before->next = first->next;
+	else
+	{
+		old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+		first = palloc0(sizeof(FirstState));
+		first->n = n;
+		first->algorithm = PG_GETARG_TEXT_P_COPY(1);
+		first->params = has_params ? PG_GETARG_JSONB_P_COPY(4) : NULL;
+		first->state = make_first_state(first);
+		MemoryContextSwitchTo(old);
+	}
+	first->next = fcinfo->flinfo->fn_extra;
+	fcinfo->flinfo->fn_extra = first;
+	return first;
+}
+
+static FlatState *
+copy_first(const FirstState *first)
+{
+	FlatState  *s = palloc(VARSIZE(first->state));
+
+	memcpy(s, first->state, VARSIZE(first->state));
+	return s;
+}
+
+/* Every row of a group must ask for the same. */
+static void
+check_same_flat(const FirstState *first, const FlatState *s)
+{
+	if (s->body != first->state->body || s->flags != first->state->flags || memcmp(s->data, first->state->data, s->body) != 0)
+		mlpg_raise_different_fits();
+}
+
+static void
+check_same_expanded(const FirstState *first, ExpandedState *e)
+{
+	MlpgHost   *scratch;
+
+	if (e->first == first)
+		return;
+	scratch = mlpg_host_pg_create(CurrentMemoryContext, 1, 0);
+	if (!mlpg_plan_equal(flat_plan(scratch, first->state), e->state->fit.plan))
+		mlpg_raise_different_fits();
+	e->first = first;
 }
 
 /* A copy with room for twice the rows. */
@@ -378,15 +458,9 @@ read_row(FunctionCallInfo fcinfo, int n_columns, uint32 weight, double *row)
 	MlpgDatumReader reader = {.how = MLPG_READ_FLOAT8_ARRAY, .kind = MLPG_NUMBER, .is_array = true};
 	int			n = n_columns - 1;	/* elements of the array */
 	int			bad;
-	int			got;
 	double		y = PG_GETARG_FLOAT8(2);
 
-	got = mlpg_datum_array(&reader, PointerGetDatum(array), row, n, &bad);
-	if (got != n)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("arrays of features have different lengths"),
-				 errdetail("One has %d elements, those before have %d.", got, n)));
+	(void) mlpg_datum_array(&reader, PointerGetDatum(array), row, n, &bad);
 	if (weight != NO_WEIGHT && !(row[weight] >= 0 && row[weight] <= DBL_MAX))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
@@ -431,6 +505,50 @@ add_to_flat(FunctionCallInfo fcinfo, FlatState *s, MemoryContext context)
 	return s;
 }
 
+/* Elements of the array given; they must be as many as those before. */
+static int
+count_elements(FunctionCallInfo fcinfo, int expected)
+{
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(3);
+	int			n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+
+	if (expected >= 0 && n != expected)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("arrays of features have different lengths"),
+				 errdetail("One has %d elements, those before have %d.", n, expected)));
+	return n;
+}
+
+static void
+take_expanded(FunctionCallInfo fcinfo, ExpandedState *e)
+{
+	int			n = count_elements(fcinfo, mlpg_plan_columns(e->state->fit.plan) - 1);
+
+	check_same_expanded(find_first(fcinfo, n), e);
+	if (PG_ARGISNULL(2))
+		e->state->fit.n_dropped++;
+	else
+		add_to_expanded(fcinfo, e);
+}
+
+static FlatState *
+take_flat(FunctionCallInfo fcinfo, FlatState *s)
+{
+	const FirstState *first = find_first(fcinfo, count_elements(fcinfo, s ? (int) s->n_columns - 1 : -1));
+
+	if (s == NULL)
+		s = copy_first(first);
+	else
+		check_same_flat(first, s);
+	if (PG_ARGISNULL(2))
+	{
+		s->n_dropped++;
+		return s;
+	}
+	return add_to_flat(fcinfo, s, CurrentMemoryContext);
+}
+
 MLPG_SQL_FUNCTION(mlpg_sql_fit_array_accum);
 
 Datum
@@ -459,21 +577,9 @@ mlpg_sql_fit_array_accum(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 	}
 	else if (e != NULL)
-	{
-		if (PG_ARGISNULL(2))
-			e->state->fit.n_dropped++;
-		else
-			add_to_expanded(fcinfo, e);
-	}
+		take_expanded(fcinfo, e);
 	else
-	{
-		if (s == NULL)
-			s = first_state(fcinfo, ArrayGetNItems(ARR_NDIM(PG_GETARG_ARRAYTYPE_P(3)), ARR_DIMS(PG_GETARG_ARRAYTYPE_P(3))), CurrentMemoryContext);
-		if (PG_ARGISNULL(2))
-			s->n_dropped++;
-		else
-			s = add_to_flat(fcinfo, s, CurrentMemoryContext);
-	}
+		s = take_flat(fcinfo, s);
 	if (e != NULL)
 		return EOHPGetRWDatum(&e->header);
 	PG_RETURN_POINTER(s);

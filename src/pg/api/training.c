@@ -36,6 +36,7 @@
 #include "pg/ingest/rows.h"
 #include "pg/ingest/source.h"
 #include "portability/instr_time.h"
+#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -360,10 +361,10 @@ judge(Training *t, struct varlena *blob, Verdict *v)
 	mlpg_judge_init(&v->judge, t->options.underage_cost, t->options.overage_cost, level_of(t, model));
 	mlpg_predict_kept(t->scratch, model, &t->test, actual, yhat);
 	v->n = mlpg_judge_rows(t->scratch, &v->judge, actual, yhat, n, v->value);
-	v->error = mlpg_judge_error(t->scratch, &v->judge, actual, yhat, NULL, n);
+	v->error = mlpg_judge_error(t->scratch, &v->judge, actual, yhat, NULL, n, v->value[0]);
 	judge_baselines(t, v, actual, n, level);
 	if (v->best >= 0)
-		v->baseline_error = mlpg_judge_error(t->scratch, &v->judge, actual, yhat, &v->baseline[v->best].answer, n);
+		v->baseline_error = mlpg_judge_error(t->scratch, &v->judge, actual, yhat, &v->baseline[v->best].answer, n, v->value[0]);
 	if (v->n < n)
 		ereport(NOTICE,
 				(errmsg("%lld of %lld held-out rows have no prediction (categories not seen in training, or all features NULL)",
@@ -622,6 +623,7 @@ mlpg_training_run(const MlpgTrainCall *call, MlpgTrainOutcome *outcome)
 				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
 				 errmsg("models cannot be trained on a standby"),
 				 errhint("Train on the primary; the model can be used here as soon as it is replicated.")));
+	PreventCommandIfReadOnly("mlpg.train()");
 	memset(outcome, 0, sizeof(*outcome));
 	memset(&t, 0, sizeof(t));
 	error_context_stack = &callback;

@@ -81,27 +81,52 @@ mlpg_site_create(MemoryContext parent)
 	MemoryContext context = AllocSetContextCreate(parent, "mlpg call site", ALLOCSET_START_SMALL_SIZES);
 	MlpgSite   *site = MemoryContextAllocZero(context, sizeof(MlpgSite));
 	MemoryContextCallback *callback = MemoryContextAllocZero(context, sizeof(MemoryContextCallback));
-	HASHCTL		control = {0};
 
 	site->context = context;
 	site->host = mlpg_host_pg_create(context, 1, 0);
 	dlist_init(&site->recent);
-	control.keysize = sizeof(uint64);
-	control.entrysize = sizeof(TableEntry);
-	control.hcxt = context;
-	site->table = hash_create("mlpg scorers", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	callback->func = release_pins;
 	callback->arg = site;
 	MemoryContextRegisterResetCallback(context, callback);
 	return site;
 }
 
+/* The scorer of a key's hash, or NULL.  There is no table as long as there is one scorer at most. */
+static MlpgScorer *
+look_up(MlpgSite *site, uint64 hash)
+{
+	TableEntry *entry;
+
+	if (site->table == NULL)
+		return site->n_scorers == 0 ? NULL : dlist_head_element(MlpgScorer, node, &site->recent);
+	entry = hash_search(site->table, &hash, HASH_FIND, NULL);
+	return entry ? entry->scorer : NULL;
+}
+
+static void
+enter(MlpgSite *site, MlpgScorer *scorer)
+{
+	TableEntry *entry = hash_search(site->table, &scorer->hash, HASH_ENTER, NULL);
+
+	entry->scorer = scorer;
+}
+
+static void
+create_table(MlpgSite *site)
+{
+	HASHCTL		control = {0};
+
+	control.keysize = sizeof(uint64);
+	control.entrysize = sizeof(TableEntry);
+	control.hcxt = site->context;
+	site->table = hash_create("mlpg scorers", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	enter(site, dlist_head_element(MlpgScorer, node, &site->recent));
+}
+
 static void
 drop_scorer(MlpgSite *site, MlpgScorer *scorer)
 {
-	TableEntry *entry = hash_search(site->table, &scorer->hash, HASH_FIND, NULL);
-
-	if (entry != NULL && entry->scorer == scorer)
+	if (site->table != NULL)
 		hash_search(site->table, &scorer->hash, HASH_REMOVE, NULL);
 	if (site->last == scorer)
 		site->last = NULL;
@@ -133,18 +158,18 @@ create_scorer(MlpgSite *site, int kind, const void *key, size_t key_length, uint
 static void
 add_scorer(MlpgSite *site, MlpgScorer *scorer)
 {
-	bool		found;
-	TableEntry *entry;
+	MlpgScorer *same_hash = look_up(site, scorer->hash);
 
+	if (same_hash != NULL && same_hash->hash == scorer->hash)
+		drop_scorer(site, same_hash);
 	scorer->bytes = MemoryContextMemAllocated(scorer->context, true);
 	while (site->n_scorers >= SCORERS_MIN &&
 		   site->bytes + scorer->bytes > (size_t) mlpg_model_cache_kb * 1024)
 		drop_scorer(site, dlist_container(MlpgScorer, node, dlist_tail_node(&site->recent)));
-	entry = hash_search(site->table, &scorer->hash, HASH_FIND, NULL);
-	if (entry != NULL)
-		drop_scorer(site, entry->scorer);
-	entry = hash_search(site->table, &scorer->hash, HASH_ENTER, &found);
-	entry->scorer = scorer;
+	if (site->table == NULL && site->n_scorers == 1)
+		create_table(site);
+	if (site->table != NULL)
+		enter(site, scorer);
 	MemoryContextSetParent(scorer->context, site->context);
 	dlist_push_head(&site->recent, &scorer->node);
 	site->bytes += scorer->bytes;
@@ -155,8 +180,7 @@ add_scorer(MlpgSite *site, MlpgScorer *scorer)
 static MlpgScorer *
 find_scorer(MlpgSite *site, int kind, const void *key, size_t key_length, uint64 hash)
 {
-	TableEntry *entry = hash_search(site->table, &hash, HASH_FIND, NULL);
-	MlpgScorer *scorer = entry ? entry->scorer : NULL;
+	MlpgScorer *scorer = look_up(site, hash);
 
 	if (scorer == NULL || scorer->key_kind != kind || scorer->key_length != key_length ||
 		memcmp(scorer->key, key, key_length) != 0)

@@ -53,7 +53,7 @@ typedef struct MlpgSite
 {
 	MemoryContext context;
 	MlpgHost   *host;			/* for messages of the core */
-	HTAB	   *table;			/* of scorers, by hash */
+	HTAB	   *table;			/* of scorers, by hash; NULL until a second one comes */
 	MlpgScorer *last;			/* used last */
 	dlist_head	recent;
 	size_t		bytes;			/* of all scorers */
