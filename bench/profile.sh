@@ -19,21 +19,21 @@ trap 'rm -rf "$work"' EXIT
 mkfifo "$work/in"
 "$root/tools/cluster.sh" psql "$place/cluster" -X -q -A -t -d bench <"$work/in" >"$work/out" 2>"$work/err" &
 exec 3>"$work/in"
-echo "SET client_min_messages = error;" >&3
-for setting; do
-	echo "$setting;" >&3
-done
-echo "SELECT pg_catalog.pg_backend_pid() AS pid \\gset" >&3
-echo "$statement;" >&3
-echo "\\echo pid :pid" >&3
+say() { printf '%s\n' "$1" >&3; }
 wait_for() { until grep -q "^$1" "$work/out"; do [ ! -s "$work/err" ] || { cat "$work/err" >&2; exit 1; }; sleep 0.1; done; }
+say "SET client_min_messages = error;"
+for setting; do
+	say "$setting;"
+done
+say "$statement;"
+say "SELECT 'pid ' || pg_catalog.pg_backend_pid();"
 wait_for pid
 pid=$(sed -n 's/^pid //p' "$work/out")
 perf record -q -F 1999 -e cycles:u ${GRAPH:+--call-graph dwarf} -p "$pid" -o "$work/data" &
 recorder=$!
 sleep 1
-echo "$statement;" >&3
-echo "\\echo done" >&3
+say "$statement;"
+say "SELECT 'done';"
 wait_for done
 kill -INT "$recorder"
 wait "$recorder" || true

@@ -49,6 +49,15 @@ chosen() {
 	case " $FILES " in *" $1 "*) return 0 ;; *) return 1 ;; esac
 }
 
+names_of() {
+	local file name
+	for file in "$@"; do
+		[ -e "$file" ] || continue
+		name=$(basename "${file%.*}")
+		chosen "$name" && echo "$name"
+	done
+}
+
 title() { echo; echo "== $*"; }
 now() { date +%s.%N; }
 since() { echo "$1 $(now)" | awk '{ printf "%.1f s", $2 - $1 }'; }
@@ -169,21 +178,22 @@ run_lint() {
 }
 
 # ---------------------------------------------------------------- the core as a plain program
-# core_make TARGET CC SANITIZE [FOLDER]
+# core_make FOLDER CC SANITIZE PROGRAM...: builds them in core-FOLDER.
 core_make() {
-	local folder=$work/core-${4:-$1}
+	local folder=$work/core-$1 cc=$2 sanitize=$3
+	shift 3
 	mkdir -p "$folder"
 	make -C "$folder" -f "$source/tools/core.mk" -s -k --no-print-directory -j"$jobs" \
-		SRC="$source" CC="$2" SANITIZE="$3" "$1" >"$folder/make.log" 2>&1
+		SRC="$source" CC="$cc" SANITIZE="$sanitize" "$@" >"$folder/make.log" 2>&1
 }
 
 run_unit() {
-	local file name status
+	local names name status
 	title "unit tests under the address and undefined behaviour sanitizers"
-	core_make unit gcc "-fsanitize=address,undefined -fno-sanitize-recover=all"
-	for file in "$source"/test/unit/test_*.c; do
-		name=$(basename "$file" .c)
-		chosen "$name" || continue
+	names=$(names_of "$source"/test/unit/test_*.c)
+	[ -n "$names" ] || return
+	core_make unit gcc "-fsanitize=address,undefined -fno-sanitize-recover=all" $names
+	for name in $names; do
 		if [ ! -x "$work/core-unit/$name" ]; then
 			result "$name: does not compile" 1 "$work/core-unit/make.log"
 			continue
@@ -200,11 +210,11 @@ run_unit() {
 
 # The tests that use more than one thread, once more under the thread sanitizer.
 run_races() {
-	local file name
-	core_make unit gcc "-fsanitize=thread" races
-	for file in $(grep -l harness_host_threads "$source"/test/unit/test_*.c); do
-		name=$(basename "$file" .c)
-		chosen "$name" || continue
+	local names name
+	names=$(names_of $(grep -l harness_host_threads "$source"/test/unit/test_*.c))
+	[ -n "$names" ] || return
+	core_make races gcc "-fsanitize=thread" $names
+	for name in $names; do
 		if [ ! -x "$work/core-races/$name" ]; then
 			result "$name: does not compile with the thread sanitizer" 1 "$work/core-races/make.log"
 			continue
@@ -216,13 +226,12 @@ run_races() {
 }
 
 run_fuzz() {
-	local file name seeds status
-	ls "$source"/test/fuzz/fuzz_*.c >/dev/null 2>&1 || return
+	local names name seeds status
+	names=$(names_of "$source"/test/fuzz/fuzz_*.c)
+	[ -n "$names" ] || return
 	title "fuzzers, ${FUZZ_SECONDS:-20} s each"
-	core_make fuzz clang "-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all"
-	for file in "$source"/test/fuzz/fuzz_*.c; do
-		name=$(basename "$file" .c)
-		chosen "$name" || continue
+	core_make fuzz clang "-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" $names
+	for name in $names; do
 		if [ ! -x "$work/core-fuzz/$name" ]; then
 			result "$name: does not compile" 1 "$work/core-fuzz/make.log"
 			continue
@@ -267,15 +276,6 @@ check_server() {
 	} >"$work/out/server.log"
 	[ ! -s "$work/out/server.log" ]
 	result "no crash, no assertion failure, and the server answers" $? "$work/out/server.log"
-}
-
-names_of() {
-	local file name
-	for file in "$@"; do
-		[ -e "$file" ] || continue
-		name=$(basename "${file%.*}")
-		chosen "$name" && echo "$name"
-	done
 }
 
 run_regress() {

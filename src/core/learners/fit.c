@@ -101,9 +101,23 @@ absorb_now(MlpgHost *host, MlpgFit *fit, const MlpgBlock *block)
 
 	ensure_state(host, fit);
 	if (fit->partial == NULL)
-		fit->partial = mlpg_allocate(host, learner->partial_size(fit->plan, mlpg_block_rows(block->n_columns)), 1);
+		fit->partial = mlpg_allocate(host, learner->partial_size(fit->plan, block->capacity), 1);
 	learner->summarise(fit->plan, block, fit->partial);
 	learner->absorb(host, fit->plan, fit->state, block, fit->partial);
+}
+
+/* The last rows of a fit, mostly far from a full block: with scratch of their size. */
+static void
+absorb_rest(MlpgHost *host, MlpgFit *fit)
+{
+	const MlpgLearner *learner = fit->plan->learner;
+	void	   *partial = mlpg_allocate(host, learner->partial_size(fit->plan, fit->block.n_rows), 1);
+
+	ensure_state(host, fit);
+	learner->summarise(fit->plan, &fit->block, partial);
+	learner->absorb(host, fit->plan, fit->state, &fit->block, partial);
+	mlpg_release(host, partial);
+	fit->block.n_rows = 0;
 }
 
 static void
@@ -351,11 +365,15 @@ check_rows(MlpgHost *host, const MlpgFit *fit)
 			   "Give more rows with a known target.", "too few rows to fit a model");
 }
 
+/*
+ * The rows of a small group are all in its block: what is made of them now is
+ * scratch, lest a hundred thousand groups keep it.
+ */
 static void
 finish_matrix(MlpgHost *host, MlpgFit *fit, MlpgTraining *training, int32_t *const *rank)
 {
 	if (fit->matrix == NULL)
-		fit->matrix = mlpg_matrix_create(host, fit->block.n_columns);
+		fit->matrix = mlpg_matrix_create(training->host, fit->block.n_columns);
 	hand_on(host, fit);
 	for (int i = 0; i < fit->plan->n_features; i++)
 		if (rank[i] != NULL)
@@ -369,6 +387,8 @@ static void
 finish_single_pass(MlpgHost *host, MlpgFit *fit, MlpgTraining *training, int32_t **rank)
 {
 	drain_ring(host, fit);
+	if (fit->state == NULL)
+		host = training->host;
 	if (fit->block.n_rows > 0)
 		absorb_now(host, fit, &fit->block);
 	fit->block.n_rows = 0;

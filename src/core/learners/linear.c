@@ -13,13 +13,8 @@
  * digits in any order of the rows.  The state adds up, so the same code is a
  * parallel aggregate, and nothing but the state is kept.
  *
- * The dense part of the state is the triangle of the numbers, the target and
- * the constant 1.  Indicators (a level of a category, or "this value is
- * missing") are 1 for few of the rows that could have them, so they are kept sparsely:
- * each has the sums of the dense columns over its rows, and the number of rows it
- * shares with each other indicator.  A missing number counts as 0 in the dense
- * part; imputing the mean is then a change of basis, x + mean * [x is missing],
- * done on the finished matrix: no second pass.
+ * The state is that of affine/moments.c: dense columns by cross-products,
+ * indicators (levels of categories, missing values) sparsely.
  *
  * Rank.  A term whose squared distance from the terms before it is below 1e-24
  * of its squared length is dropped (NULL estimate), with a WARNING that names
@@ -41,7 +36,7 @@
  *-------------------------------------------------------------------------
  */
 #include "core/learners/affine/affine.h"
-#include "core/math/crossprod.h"
+#include "core/learners/affine/moments.h"
 #include "core/math/ddsolve.h"
 #include "core/math/dist.h"
 
@@ -57,771 +52,6 @@ static const MlpgParamSpec params[] = {
 	{"intercept", MLPG_PARAM_BOOLEAN, "true", 0, 0, false, NULL, "fit a constant term"},
 	{"unseen", MLPG_PARAM_CHOICE, NULL, 0, 0, false, "error|null|zero", "answer for categories not seen in training"},
 };
-
-/* ---------- summary of a block ---------- */
-
-typedef struct Shape
-{
-	int			n_features;
-	int			n_numbers;		/* features that are no categories */
-	int			d;				/* dense columns: numbers, target, 1 */
-	int			stride;
-	bool		contiguous;		/* no categories: dense columns are the block's first */
-} Shape;
-
-static Shape
-shape_of(const MlpgPlan *plan)
-{
-	Shape		s = {.n_features = plan->n_features};
-
-	for (int i = 0; i < plan->n_features; i++)
-		s.n_numbers += plan->kind[i] != MLPG_CATEGORY;
-	s.d = s.n_numbers + 2;
-	s.stride = mlpg_crossprod_stride(s.d);
-	s.contiguous = s.n_numbers == s.n_features;
-	return s;
-}
-
-/* One summary, laid out behind one another in the memory the caller gives. */
-typedef struct Partial
-{
-	double	   *hi;				/* d x stride */
-	double	   *lo;
-	double	   *minimum;		/* stride: of the raw values present */
-	double	   *maximum;
-	double	   *largest;		/* stride: of |z| before scaling */
-	double	   *z;				/* rows x stride */
-	int		   *exponent;		/* stride */
-	uint32_t   *n_missing;		/* 1: entries of missing */
-	uint32_t   *missing;		/* row * stride + dense column */
-} Partial;
-
-static Partial
-partial_at(void *memory, const Shape *s, int capacity)
-{
-	Partial		p;
-	size_t		square = (size_t) s->d * (size_t) s->stride;
-	double	   *at = memory;
-
-	p.hi = at;
-	p.lo = p.hi + square;
-	p.minimum = p.lo + square;
-	p.maximum = p.minimum + s->stride;
-	p.largest = p.maximum + s->stride;
-	p.z = p.largest + s->stride;
-	p.exponent = (int *) (p.z + (size_t) capacity * (size_t) s->stride);
-	p.n_missing = (uint32_t *) (p.exponent + s->stride);
-	p.missing = p.n_missing + 2;
-	return p;
-}
-
-static size_t
-linear_partial_size(const MlpgPlan *plan, int capacity)
-{
-	Shape		s = shape_of(plan);
-	size_t		square = (size_t) s.d * (size_t) s.stride;
-	size_t		rows = (size_t) capacity * (size_t) s.stride;
-
-	return (2 * square + 3 * (size_t) s.stride + rows) * sizeof(double) + ((size_t) s.stride + 2 + rows) * sizeof(int);
-}
-
-/* Dense columns of a row: as they are, padding zero. */
-static void
-gather(const MlpgPlan *plan, const Shape *s, const double *row, double *z)
-{
-	if (s->contiguous)
-		memcpy(z, row, (size_t) (s->n_numbers + 1) * sizeof(double));
-	else
-	{
-		int			k = 0;
-
-		for (int i = 0; i < s->n_features; i++)
-			if (plan->kind[i] != MLPG_CATEGORY)
-				z[k++] = row[i];
-		z[k] = row[s->n_features];
-	}
-	z[s->d - 1] = 1;
-	for (int k = s->d; k < s->stride; k++)
-		z[k] = 0;
-}
-
-/* Minimum and maximum of what is present; missing values are listed and become 0. */
-static void
-scan_row(const Shape *s, Partial *p, int r, double *z)
-{
-	bool		any = false;
-
-	for (int k = 0; k < s->stride; k++)
-	{
-		double		x = z[k];
-
-		p->minimum[k] = x < p->minimum[k] ? x : p->minimum[k];
-		p->maximum[k] = x > p->maximum[k] ? x : p->maximum[k];
-		any |= x != x;
-	}
-	if (!any)
-		return;
-	for (int k = 0; k < s->n_numbers; k++)
-		if (z[k] != z[k])
-		{
-			p->missing[(*p->n_missing)++] = (uint32_t) (r * s->stride + k);
-			z[k] = 0;
-		}
-}
-
-static void
-weight_row(const Shape *s, Partial *p, double weight, double *z)
-{
-	double		root = sqrt(weight);
-
-	for (int k = 0; k < s->d; k++)
-	{
-		z[k] *= root;
-		p->largest[k] = fabs(z[k]) > p->largest[k] ? fabs(z[k]) : p->largest[k];
-	}
-}
-
-/* Divides each column by the power of two above its largest value. */
-static void
-scale_columns(const Shape *s, Partial *p, int n_rows)
-{
-	double		half[2][64];
-
-	for (int from = 0; from < s->stride; from += 64)
-	{
-		int			n = s->stride - from < 64 ? s->stride - from : 64;
-
-		for (int k = 0; k < n; k++)
-		{
-			int			e = MLPG_EXPONENT_NONE;
-
-			half[0][k] = half[1][k] = 1;
-			if (p->largest[from + k] > 0)
-			{
-				frexp(p->largest[from + k], &e);
-				/* in two steps: 2^-e itself may be out of range */
-				half[0][k] = ldexp(1, -(e / 2));
-				half[1][k] = ldexp(1, -(e - e / 2));
-			}
-			p->exponent[from + k] = e;
-		}
-		for (int r = 0; r < n_rows; r++)
-		{
-			double	   *z = p->z + (size_t) r * (size_t) s->stride + from;
-
-			for (int k = 0; k < n; k++)
-				z[k] = z[k] * half[0][k] * half[1][k];
-		}
-	}
-}
-
-static void
-linear_summarise(const MlpgPlan *plan, const MlpgBlock *block, void *memory)
-{
-	Shape		s = shape_of(plan);
-	Partial		p = partial_at(memory, &s, mlpg_block_rows(block->n_columns));
-
-	*p.n_missing = 0;
-	for (int k = 0; k < s.stride; k++)
-	{
-		p.minimum[k] = INFINITY;
-		p.maximum[k] = -INFINITY;
-		p.largest[k] = 0;
-	}
-	for (int r = 0; r < block->n_rows; r++)
-	{
-		const double *row = mlpg_block_row(block, r);
-		double	   *z = p.z + (size_t) r * (size_t) s.stride;
-
-		gather(plan, &s, row, z);
-		scan_row(&s, &p, r, z);
-		if (plan->weighted)
-			weight_row(&s, &p, row[s.n_features + 1], z);
-	}
-	if (!plan->weighted)
-		for (int k = 0; k < s.stride; k++)
-			if (p.maximum[k] >= p.minimum[k])
-				p.largest[k] = fmax(fabs(p.minimum[k]), fabs(p.maximum[k]));
-	scale_columns(&s, &p, block->n_rows);
-	mlpg_crossprod_block(p.z, block->n_rows, s.d, s.stride, p.hi, p.lo);
-}
-
-/* ---------- state ---------- */
-
-typedef struct Indicators
-{
-	int			n;
-	int			capacity;
-	uint32_t   *feature;
-	int32_t    *level;			/* first-sight code; -1: missing */
-	double	   *hi;				/* n x d: sums of the dense columns over the rows where it holds, by weight */
-	double	   *lo;
-	double	   *pair_hi;		/* packed lower triangle: weight of the rows where both hold */
-	double	   *pair_lo;
-} Indicators;
-
-typedef struct LinearState
-{
-	Shape		shape;
-	MlpgCrossprod total;
-	double	   *minimum;		/* n_numbers + 2 */
-	double	   *maximum;
-	int64_t		n_rows;
-	int64_t		n_positive;		/* rows of weight > 0 */
-	int32_t    *missing_id;		/* n_features: indicator, -1 none */
-	int32_t   **level_id;		/* n_features: by code; NULL for numbers */
-	int32_t    *n_levels;		/* n_features: entries of level_id */
-	Indicators	indicators;
-	int32_t    *active;			/* n_features: indicators of the row at hand */
-} LinearState;
-
-static void *
-linear_begin(MlpgHost *host, const MlpgPlan *plan)
-{
-	LinearState *state = mlpg_allocate(host, 1, sizeof(LinearState));
-	size_t		n = (size_t) plan->n_features + 1;
-
-	state->shape = shape_of(plan);
-	mlpg_crossprod_init(host, &state->total, state->shape.d);
-	state->minimum = mlpg_allocate(host, (size_t) state->shape.d, sizeof(double));
-	state->maximum = mlpg_allocate(host, (size_t) state->shape.d, sizeof(double));
-	for (int k = 0; k < state->shape.d; k++)
-	{
-		state->minimum[k] = INFINITY;
-		state->maximum[k] = -INFINITY;
-	}
-	state->missing_id = mlpg_allocate(host, n, sizeof(int32_t));
-	state->level_id = mlpg_allocate(host, n, sizeof(int32_t *));
-	state->n_levels = mlpg_allocate(host, n, sizeof(int32_t));
-	state->active = mlpg_allocate(host, n, sizeof(int32_t));
-	for (int i = 0; i < plan->n_features; i++)
-		state->missing_id[i] = -1;
-	return state;
-}
-
-static void
-grow_indicators(MlpgHost *host, LinearState *state)
-{
-	Indicators *in = &state->indicators;
-	size_t		d = (size_t) state->shape.d;
-	size_t		old = (size_t) in->capacity,
-				new = old == 0 ? 8 : old * 2;
-
-	if (old > 1 << 24)
-		mlpg_raise(host, MLPG_LIMIT_EXCEEDED, NULL, "Leave the column out, or group its values.",
-				   "too many distinct categories for learner \"linear\"");
-	in->feature = mlpg_resize(host, in->feature, old, new, sizeof(uint32_t));
-	in->level = mlpg_resize(host, in->level, old, new, sizeof(int32_t));
-	in->hi = mlpg_resize(host, in->hi, old * d, mlpg_size_multiply(host, new, d), sizeof(double));
-	in->lo = mlpg_resize(host, in->lo, old * d, mlpg_size_multiply(host, new, d), sizeof(double));
-	in->pair_hi = mlpg_resize(host, in->pair_hi, old * (old + 1) / 2, mlpg_size_multiply(host, new, new + 1) / 2, sizeof(double));
-	in->pair_lo = mlpg_resize(host, in->pair_lo, old * (old + 1) / 2, mlpg_size_multiply(host, new, new + 1) / 2, sizeof(double));
-	in->capacity = (int) new;
-}
-
-/* The indicator of a level (-1: missing) of a feature, made at first sight. */
-static int32_t
-indicator_of(MlpgHost *host, LinearState *state, int feature, int32_t level)
-{
-	Indicators *in = &state->indicators;
-	int32_t    *id = &state->missing_id[feature];
-
-	if (level >= 0)
-	{
-		if (level >= state->n_levels[feature])
-		{
-			int32_t		n = level < 4 ? 8 : level * 2;
-
-			state->level_id[feature] = mlpg_resize(host, state->level_id[feature], (size_t) state->n_levels[feature], (size_t) n, sizeof(int32_t));
-			for (int32_t k = state->n_levels[feature]; k < n; k++)
-				state->level_id[feature][k] = -1;
-			state->n_levels[feature] = n;
-		}
-		id = &state->level_id[feature][level];
-	}
-	if (*id < 0)
-	{
-		if (in->n == in->capacity)
-			grow_indicators(host, state);
-		in->feature[in->n] = (uint32_t) feature;
-		in->level[in->n] = level;
-		*id = in->n++;
-	}
-	return *id;
-}
-
-static inline size_t
-pair_index(int32_t a, int32_t b)
-{
-	return a >= b ? (size_t) a * ((size_t) a + 1) / 2 + (size_t) b : (size_t) b * ((size_t) b + 1) / 2 + (size_t) a;
-}
-
-static inline void
-add_to(double *hi, double *lo, double x)
-{
-	MlpgDd		s = mlpg_two_sum(*hi, x);
-
-	*hi = s.hi;
-	*lo += s.lo;
-}
-
-/* The same for the product of two numbers. */
-static inline void
-add_product_to(double *hi, double *lo, double x, double y)
-{
-	MlpgDd		p = mlpg_two_product(x, y);
-
-	add_to(hi, lo, p.hi);
-	*lo += p.lo;
-}
-
-/*
- * With weights a row is sqrt(w) times itself, rounded, as in the dense part:
- * were the weight taken here without that rounding, an indicator and a number
- * that equal each other would not have the same products, and their
- * dependence would go unseen.
- */
-static void
-absorb_weighted_indicators(LinearState *state, int n_active, double *dense, double weight)
-{
-	Indicators *in = &state->indicators;
-	int			d = state->shape.d;
-	double		root = sqrt(weight);
-
-	for (int k = 0; k < d; k++)
-		dense[k] *= root;
-	for (int a = 0; a < n_active; a++)
-	{
-		int32_t		id = state->active[a];
-		double	   *hi = in->hi + (size_t) id * (size_t) d,
-				   *lo = in->lo + (size_t) id * (size_t) d;
-
-		for (int k = 0; k < d; k++)
-			add_product_to(&hi[k], &lo[k], dense[k], root);
-		for (int b = 0; b <= a; b++)
-		{
-			size_t		at = pair_index(id, state->active[b]);
-
-			add_product_to(&in->pair_hi[at], &in->pair_lo[at], root, root);
-		}
-	}
-}
-
-/* The row's dense values, unscaled, go to every indicator that holds. */
-static void
-absorb_indicators(LinearState *state, int n_active, const double *dense)
-{
-	Indicators *in = &state->indicators;
-	int			d = state->shape.d;
-
-	for (int a = 0; a < n_active; a++)
-	{
-		int32_t		id = state->active[a];
-		double	   *hi = in->hi + (size_t) id * (size_t) d,
-				   *lo = in->lo + (size_t) id * (size_t) d;
-
-		for (int k = 0; k < d; k++)
-		{
-			double		x = dense[k];
-			double		s = hi[k] + x;
-			double		v = s - hi[k];
-
-			lo[k] += (hi[k] - (s - v)) + (x - v);
-			hi[k] = s;
-		}
-		for (int b = 0; b <= a; b++)
-		{
-			size_t		at = pair_index(id, state->active[b]);
-
-			add_to(&in->pair_hi[at], &in->pair_lo[at], 1);
-		}
-	}
-}
-
-/* Which indicators hold in a row: missing numbers from the list, categories from the codes. */
-static int
-find_active(MlpgHost *host, const MlpgPlan *plan, LinearState *state, const double *row, double *dense)
-{
-	int			n = 0,
-				k = 0;
-
-	for (int i = 0; i < plan->n_features; i++)
-	{
-		double		x = row[i];
-
-		if (plan->kind[i] == MLPG_CATEGORY)
-			state->active[n++] = indicator_of(host, state, i, x == x ? (int32_t) x : -1);
-		else
-		{
-			if (x != x)
-				state->active[n++] = indicator_of(host, state, i, -1);
-			dense[k++] = x == x ? x : 0;
-		}
-	}
-	dense[k++] = row[plan->n_features];
-	dense[k] = 1;
-	return n;
-}
-
-static void
-absorb_row(MlpgHost *host, const MlpgPlan *plan, LinearState *state, const double *row, double *dense)
-{
-	int			n = find_active(host, plan, state, row, dense);
-
-	if (plan->weighted)
-		absorb_weighted_indicators(state, n, dense, row[plan->n_features + 1]);
-	else
-		absorb_indicators(state, n, dense);
-}
-
-static void
-linear_absorb(MlpgHost *host, const MlpgPlan *plan, void *opaque, const MlpgBlock *block, const void *memory)
-{
-	LinearState *state = opaque;
-	const Shape *s = &state->shape;
-	Partial		p = partial_at((void *) (uintptr_t) memory, s, mlpg_block_rows(block->n_columns));
-	double	   *dense = mlpg_allocate(host, (size_t) s->d, sizeof(double));
-	int			last = -1;
-
-	mlpg_crossprod_add_block(&state->total, p.exponent, s->stride, p.hi, p.lo);
-	for (int k = 0; k < s->d; k++)
-	{
-		state->minimum[k] = fmin(state->minimum[k], p.minimum[k]);
-		state->maximum[k] = fmax(state->maximum[k], p.maximum[k]);
-	}
-	state->n_rows += block->n_rows;
-	state->n_positive += block->n_rows;
-	if (plan->weighted)
-		for (int r = 0; r < block->n_rows; r++)
-			state->n_positive -= mlpg_block_row(block, r)[plan->n_features + 1] == 0;
-	if (!s->contiguous)
-		for (int r = 0; r < block->n_rows; r++)
-			absorb_row(host, plan, state, mlpg_block_row(block, r), dense);
-	else
-		for (uint32_t m = 0; m < *p.n_missing; m++)
-		{
-			int			r = (int) (p.missing[m] / (uint32_t) s->stride);
-
-			if (r != last)
-				absorb_row(host, plan, state, mlpg_block_row(block, r), dense);
-			last = r;
-		}
-	mlpg_release(host, dense);
-}
-
-static void
-linear_combine(MlpgHost *host, const MlpgPlan *plan, void *opaque, const void *opaque_other, int32_t *const *code)
-{
-	LinearState *state = opaque;
-	const LinearState *other = opaque_other;
-	const Indicators *from = &other->indicators;
-	int			d = state->shape.d;
-	int32_t    *id = mlpg_allocate(host, (size_t) from->n + 1, sizeof(int32_t));
-
-	mlpg_crossprod_add(&state->total, &other->total);
-	for (int k = 0; k < d; k++)
-	{
-		state->minimum[k] = fmin(state->minimum[k], other->minimum[k]);
-		state->maximum[k] = fmax(state->maximum[k], other->maximum[k]);
-	}
-	state->n_rows += other->n_rows;
-	state->n_positive += other->n_positive;
-	for (int a = 0; a < from->n; a++)
-	{
-		int			feature = (int) from->feature[a];
-
-		id[a] = indicator_of(host, state, feature, from->level[a] < 0 ? -1 : code[feature][from->level[a]]);
-
-		Indicators *to = &state->indicators;
-		size_t		at = (size_t) id[a] * (size_t) d;
-
-		for (int k = 0; k < d; k++)
-		{
-			add_to(&to->hi[at + (size_t) k], &to->lo[at + (size_t) k], from->hi[(size_t) a * (size_t) d + (size_t) k]);
-			to->lo[at + (size_t) k] += from->lo[(size_t) a * (size_t) d + (size_t) k];
-		}
-		for (int b = 0; b <= a; b++)
-		{
-			size_t		source = pair_index(a, b),
-						target = pair_index(id[a], id[b]);
-
-			add_to(&to->pair_hi[target], &to->pair_lo[target], from->pair_hi[source]);
-			to->pair_lo[target] += from->pair_lo[source];
-		}
-	}
-	mlpg_release(host, id);
-}
-
-static void
-linear_write_state(const MlpgPlan *plan, const void *opaque, MlpgWriter *w)
-{
-	const LinearState *state = opaque;
-	const Indicators *in = &state->indicators;
-	size_t		d = (size_t) state->shape.d,
-				n = (size_t) in->n,
-				t = mlpg_triangle_size(state->shape.d);
-
-	mlpg_write_u64(w, (uint64_t) state->n_rows);
-	mlpg_write_u64(w, (uint64_t) state->n_positive);
-	mlpg_write_u32(w, (uint32_t) n);
-	for (size_t k = 0; k < d; k++)
-		mlpg_write_u32(w, (uint32_t) state->total.exponent[k]);
-	mlpg_write_doubles(w, state->total.hi, t);
-	mlpg_write_doubles(w, state->total.lo, t);
-	mlpg_write_doubles(w, state->minimum, d);
-	mlpg_write_doubles(w, state->maximum, d);
-	for (size_t a = 0; a < n; a++)
-	{
-		mlpg_write_u32(w, in->feature[a]);
-		mlpg_write_u32(w, (uint32_t) in->level[a]);
-	}
-	mlpg_write_doubles(w, in->hi, n * d);
-	mlpg_write_doubles(w, in->lo, n * d);
-	mlpg_write_doubles(w, in->pair_hi, n * (n + 1) / 2);
-	mlpg_write_doubles(w, in->pair_lo, n * (n + 1) / 2);
-}
-
-static void
-read_finite(MlpgReader *r, double *to, size_t n)
-{
-	double	   *from = mlpg_read_doubles(r, n);
-
-	for (size_t i = 0; i < n; i++)
-	{
-		if (!isfinite(from[i]))
-			mlpg_reader_corrupt(r, "a sum is not finite");
-		to[i] = from[i];
-	}
-	mlpg_release(r->host, from);
-}
-
-static void
-read_range(MlpgReader *r, double *to, size_t n)
-{
-	double	   *from = mlpg_read_doubles(r, n);
-
-	for (size_t i = 0; i < n; i++)
-		to[i] = isnan(from[i]) ? 0 : from[i];
-	mlpg_release(r->host, from);
-}
-
-static void
-read_indicators(const MlpgPlan *plan, const int32_t *n_codes, LinearState *state, MlpgReader *r, uint32_t n)
-{
-	size_t		d = (size_t) state->shape.d;
-
-	for (uint32_t a = 0; a < n; a++)
-	{
-		uint32_t	feature = mlpg_read_u32(r);
-		int32_t		level = (int32_t) mlpg_read_u32(r);
-
-		if (feature >= (uint32_t) plan->n_features || level < -1 || level >= n_codes[feature] ||
-			indicator_of(r->host, state, (int) feature, level) != (int32_t) a)
-			mlpg_reader_corrupt(r, "an indicator of no feature, or one twice");
-	}
-	read_finite(r, state->indicators.hi, n * d);
-	read_finite(r, state->indicators.lo, n * d);
-	read_finite(r, state->indicators.pair_hi, (size_t) n * (n + 1) / 2);
-	read_finite(r, state->indicators.pair_lo, (size_t) n * (n + 1) / 2);
-}
-
-static void *
-linear_read_state(const MlpgPlan *plan, const int32_t *n_codes, MlpgReader *r)
-{
-	size_t		d = (size_t) shape_of(plan).d,
-				t = mlpg_triangle_size((int) d);
-	uint64_t	n_rows = mlpg_read_u64(r),
-				n_positive = mlpg_read_u64(r);
-	uint32_t	n = mlpg_read_count(r, 8 + 2 * d * sizeof(double));
-	LinearState *state;
-
-	if (n_rows > (uint64_t) INT64_MAX / 2 || n_positive > n_rows)
-		mlpg_reader_corrupt(r, "counts out of range");
-	/* before anything of that size is allocated */
-	if (t > (size_t) (r->end - r->at) / (2 * sizeof(double)))
-		mlpg_reader_corrupt(r, "more bytes expected than there are");
-	state = linear_begin(r->host, plan);
-	state->n_rows = (int64_t) n_rows;
-	state->n_positive = (int64_t) n_positive;
-	for (size_t k = 0; k < d; k++)
-	{
-		int			e = (int) mlpg_read_u32(r);
-
-		if (e != MLPG_EXPONENT_NONE && (e < -1100 || e > 1100))
-			mlpg_reader_corrupt(r, "an exponent is out of range");
-		state->total.exponent[k] = e;
-	}
-	read_finite(r, state->total.hi, t);
-	read_finite(r, state->total.lo, t);
-	read_range(r, state->minimum, d);
-	read_range(r, state->maximum, d);
-	read_indicators(plan, n_codes, state, r, n);
-	return state;
-}
-
-/* ---------- finish ---------- */
-
-/* The basis the state holds: dense columns 0 .. d-1 (scaled), then indicators. */
-static MlpgDd
-base_product(const LinearState *state, int i, int j)
-{
-	int			d = state->shape.d;
-	const Indicators *in = &state->indicators;
-
-	if (i > j)
-	{
-		int			swap = i;
-
-		i = j;
-		j = swap;
-	}
-	if (j < d)
-	{
-		size_t		at = mlpg_triangle_index(d, i, j);
-
-		return (MlpgDd) {state->total.hi[at], state->total.lo[at]};
-	}
-	if (i < d)
-	{
-		size_t		at = (size_t) (j - d) * (size_t) d + (size_t) i;
-
-		if (in->hi[at] == 0 && in->lo[at] == 0)
-			return mlpg_dd(0);
-		return mlpg_dd_scale(mlpg_two_sum(in->hi[at], in->lo[at]), -state->total.exponent[i]);
-	}
-
-	size_t		at = pair_index(i - d, j - d);
-
-	return mlpg_two_sum(in->pair_hi[at], in->pair_lo[at]);
-}
-
-/* A term, or the target, as base + share * other. */
-typedef struct Column
-{
-	int			base;			/* -1: a level that no row has */
-	int			other;			/* -1: none */
-	double		share;
-	int			exponent;		/* the column is held divided by 2^exponent */
-} Column;
-
-static MlpgDd
-column_product(const LinearState *state, const Column *a, const Column *b)
-{
-	MlpgDd		sum = mlpg_dd(0);
-
-	if (a->base >= 0 && b->base >= 0)
-		sum = base_product(state, a->base, b->base);
-	if (a->other >= 0 && b->base >= 0)
-		sum = mlpg_dd_add(sum, mlpg_dd_multiply_double(base_product(state, a->other, b->base), a->share));
-	if (b->other >= 0 && a->base >= 0)
-		sum = mlpg_dd_add(sum, mlpg_dd_multiply_double(base_product(state, a->base, b->other), b->share));
-	if (a->other >= 0 && b->other >= 0)
-		sum = mlpg_dd_add(sum, mlpg_dd_multiply_double(mlpg_dd_multiply_double(base_product(state, a->other, b->other), a->share), b->share));
-	return sum;
-}
-
-static void
-describe_features(MlpgTraining *training, const LinearState *state)
-{
-	MlpgSchema *schema = training->schema;
-	int			one = state->shape.d - 1;
-	int			k = 0;
-
-	for (int i = 0; i < schema->n_features; i++)
-	{
-		MlpgFeature *feature = &schema->feature[i];
-		int32_t		missing = state->missing_id[i];
-
-		feature->has_missing = missing >= 0;
-		if (feature->kind == MLPG_CATEGORY)
-		{
-			feature->constant = feature->dictionary->n + (missing >= 0) <= 1;
-			continue;
-		}
-
-		MlpgDd		present = mlpg_crossprod_get(&state->total, one, one);
-
-		if (missing >= 0)
-			present = mlpg_dd_subtract(present, base_product(state, state->shape.d + missing, state->shape.d + missing));
-
-		bool		seen = state->maximum[k] >= state->minimum[k];
-
-		feature->minimum = seen ? state->minimum[k] : 0;
-		feature->maximum = seen ? state->maximum[k] : 0;
-		feature->constant = !seen || (missing < 0 && feature->minimum == feature->maximum);
-		/* scaled back last: the sum may be out of range where the mean is not */
-		if (seen && present.hi > 0 && state->total.exponent[k] != MLPG_EXPONENT_NONE)
-			feature->mean = ldexp(mlpg_dd_value(mlpg_dd_divide(base_product(state, k, one), present)),
-								  state->total.exponent[k] + state->total.exponent[one]);
-		k++;
-	}
-}
-
-static Column *
-find_columns(MlpgTraining *training, const LinearState *state, const MlpgDesign *design)
-{
-	MlpgHost   *host = training->host;
-	int			n = training->schema->n_features;
-	int			d = state->shape.d;
-	Column	   *column = mlpg_allocate(host, (size_t) design->n_terms + 1, sizeof(Column));
-	int		   *dense = mlpg_allocate(host, (size_t) n + 1, sizeof(int));
-	int32_t   **id = mlpg_allocate(host, (size_t) n + 1, sizeof(int32_t *));
-
-	for (int i = 0, k = 0; i < n; i++)
-	{
-		if (training->plan->kind[i] != MLPG_CATEGORY)
-		{
-			dense[i] = k++;
-			continue;
-		}
-		/* indicator of a level in byte order */
-		int32_t		levels = training->schema->feature[i].dictionary->n;
-
-		id[i] = mlpg_allocate(host, (size_t) levels + 1, sizeof(int32_t));
-		for (int32_t c = 0; c < levels; c++)
-			id[i][training->rank[i][c]] = c < state->n_levels[i] ? state->level_id[i][c] : -1;
-	}
-	for (int j = 0; j < design->n_terms; j++)
-	{
-		const MlpgTerm *term = &design->term[j];
-		int			f = (int) term->feature;
-		Column		c = {-1, -1, 0, 0};
-
-		if (term->kind == MLPG_TERM_INTERCEPT)
-			c.base = d - 1;
-		else if (term->kind == MLPG_TERM_NUMBER)
-		{
-			c.base = dense[f];
-			if (state->missing_id[f] >= 0)
-			{
-				c.other = d + state->missing_id[f];
-				c.share = ldexp(training->schema->feature[f].mean, -state->total.exponent[dense[f]]);
-			}
-		}
-		else if (term->kind == MLPG_TERM_MISSING)
-			c.base = d + state->missing_id[f];
-		else
-			c.base = id[f][term->level] < 0 ? -1 : d + id[f][term->level];
-		if (c.base >= 0 && c.base < d)
-			c.exponent = state->total.exponent[c.base] == MLPG_EXPONENT_NONE ? 0 : state->total.exponent[c.base];
-		column[j] = c;
-	}
-	column[design->n_terms] = (Column) {d - 2, -1, 0, state->total.exponent[d - 2] == MLPG_EXPONENT_NONE ? 0 : state->total.exponent[d - 2]};
-	return column;
-}
-
-/* Variance (1/W) of a column, in its own scale. */
-static double
-variance(const LinearState *state, const Column *column, MlpgDd square)
-{
-	Column		one = {state->shape.d - 1, -1, 0, 0};
-	MlpgDd		weight = base_product(state, one.base, one.base);
-	MlpgDd		sum = column_product(state, column, &one);
-	MlpgDd		centred = mlpg_dd_subtract(square, mlpg_dd_divide(mlpg_dd_multiply(sum, sum), weight));
-
-	/* the constant 1 is held scaled too: weight is W / 4^exponent; a column as good as constant may round to below 0 */
-	return fmax(0, mlpg_dd_value(mlpg_dd_divide(centred, mlpg_dd_scale(weight, 2 * state->total.exponent[one.base]))));
-}
 
 typedef struct Solution
 {
@@ -840,7 +70,7 @@ typedef struct Solution
 
 /* Standard errors, if wanted, and how near to singular the design is. */
 static void
-judge(MlpgHost *host, const MlpgDdMatrix *r, const Column *column, const double *length, const bool *dropped,
+judge(MlpgHost *host, const MlpgDdMatrix *r, const MlpgMomentColumn *column, const double *length, const bool *dropped,
 	  bool wanted, Solution *out)
 {
 	int			t = out->n_terms;
@@ -864,11 +94,11 @@ judge(MlpgHost *host, const MlpgDdMatrix *r, const Column *column, const double 
 }
 
 static void
-solve(MlpgTraining *training, const LinearState *state, MlpgDesign *design, double l2, Solution *out)
+solve(MlpgTraining *training, const MlpgMoments *state, MlpgDesign *design, double l2, Solution *out)
 {
 	MlpgHost   *host = training->host;
 	int			t = design->n_terms;
-	Column	   *column = find_columns(training, state, design);
+	MlpgMomentColumn	   *column = mlpg_moments_columns(training, state, design);
 	MlpgDdMatrix *a = mlpg_ddmatrix_create(host, t + 1);
 	double	   *tolerance = mlpg_allocate(host, (size_t) t + 1, sizeof(double));
 	double	   *penalty = mlpg_allocate(host, (size_t) t + 1, sizeof(double));
@@ -883,7 +113,7 @@ solve(MlpgTraining *training, const LinearState *state, MlpgDesign *design, doub
 	for (int i = 0; i <= t; i++)
 	{
 		for (int j = i; j <= t; j++)
-			mlpg_ddmatrix_set(a, i, j, column_product(state, &column[i], &column[j]));
+			mlpg_ddmatrix_set(a, i, j, mlpg_moments_product(state, &column[i], &column[j]));
 		if (i % 64 == 0)
 			mlpg_check(host, "solving", i, t);
 	}
@@ -893,7 +123,7 @@ solve(MlpgTraining *training, const LinearState *state, MlpgDesign *design, doub
 	out->exponent = ey;
 	out->tss = mlpg_dd_value(yy);
 	if (intercept)				/* a constant target has no variance, not that of its rounding */
-		out->tss = state->minimum[state->shape.d - 2] == state->maximum[state->shape.d - 2] ? 0 : variance(state, &column[t], yy) * weight;
+		out->tss = state->minimum[state->shape.d - 2] == state->maximum[state->shape.d - 2] ? 0 : mlpg_moments_variance(state, &column[t], yy) * weight;
 	for (int j = 0; j < t; j++)
 	{
 		size_t		diagonal = (size_t) j * (size_t) (t + 1) + (size_t) j;
@@ -901,7 +131,7 @@ solve(MlpgTraining *training, const LinearState *state, MlpgDesign *design, doub
 		tolerance[j] = RANK_TOLERANCE * a->hi[diagonal];
 		if (l2 > 0 && design->term[j].kind != MLPG_TERM_INTERCEPT)
 		{
-			penalty[j] = l2 * weight * variance(state, &column[j], mlpg_ddmatrix_get(a, j, j));
+			penalty[j] = l2 * weight * mlpg_moments_variance(state, &column[j], mlpg_ddmatrix_get(a, j, j));
 			mlpg_ddmatrix_set(a, j, j, mlpg_dd_add_double(mlpg_ddmatrix_get(a, j, j), penalty[j]));
 		}
 		length[j] = a->hi[diagonal];
@@ -981,7 +211,7 @@ report(MlpgTraining *training, const Solution *s, bool intercept)
 static void
 linear_finish(MlpgTraining *training, void *opaque)
 {
-	LinearState *state = opaque;
+	MlpgMoments *state = opaque;
 	const MlpgParams *p = training->plan->params;
 	bool		intercept = mlpg_params_boolean(p, "intercept");
 	double		l2 = mlpg_params_real(p, "l2");
@@ -990,7 +220,7 @@ linear_finish(MlpgTraining *training, void *opaque)
 
 	if (mlpg_dd_value(mlpg_crossprod_get(&state->total, state->shape.d - 1, state->shape.d - 1)) <= 0)
 		mlpg_raise(training->host, MLPG_DATA_EXCEPTION, "The weights of all rows are zero.", NULL, "no row has a weight");
-	describe_features(training, state);
+	mlpg_moments_describe(training, state);
 	training->schema->unseen = mlpg_unseen_policy(p, l2 > 0 ? MLPG_UNSEEN_ZERO : MLPG_UNSEEN_NULL);
 	model.design = mlpg_design_create(training->host, training->schema, intercept, l2 == 0);
 	solve(training, state, model.design, l2, &solution);
@@ -1017,13 +247,13 @@ const MlpgLearner mlpg_linear = {
 	.n_params = sizeof(params) / sizeof(params[0]),
 	.payload_version = MLPG_AFFINE_PAYLOAD_VERSION,
 	.oldest_readable = 1,
-	.partial_size = linear_partial_size,
-	.summarise = linear_summarise,
-	.begin = linear_begin,
-	.absorb = linear_absorb,
-	.combine = linear_combine,
-	.write_state = linear_write_state,
-	.read_state = linear_read_state,
+	.partial_size = mlpg_moments_partial_size,
+	.summarise = mlpg_moments_summarise,
+	.begin = mlpg_moments_begin,
+	.absorb = mlpg_moments_absorb,
+	.combine = mlpg_moments_combine,
+	.write_state = mlpg_moments_write,
+	.read_state = mlpg_moments_read,
 	.finish = linear_finish,
 	.open = mlpg_affine_open,
 	.predict = mlpg_affine_predict,

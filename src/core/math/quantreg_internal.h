@@ -14,6 +14,7 @@
 
 /* Against |y| + |x|'|b|: what an exactly computed residual, or coefficient, that is zero may come out as. */
 #define QR_ZERO 1e-24
+#define QR_TINY 1e-60			/* and absolutely, the largest |y| being about 1 */
 
 /* Residuals below this, against 1 + |b|, are computed exactly. */
 #define QR_COARSE 1e-10

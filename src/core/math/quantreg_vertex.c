@@ -91,7 +91,7 @@ qr_exact_residual(const double *x, const double *b, const double *b_low, int p, 
 		size += fabs(high);
 	}
 	sum += rest;
-	return fabs(sum) > QR_ZERO * size ? sum : 0;
+	return fabs(sum) > QR_ZERO * size + QR_TINY ? sum : 0;
 }
 
 /* The perturbation of a row: between 0.5 and 1.5, by its place in the problem. */
@@ -311,7 +311,7 @@ solve_basis(QrVertex *vertex)
 			size += fabs(d * rows->y[vertex->basis[j]]);
 			vertex->c[k] += perturbation(rows, vertex->basis[j]) * d;
 		}
-		if (fabs(vertex->b[k]) <= QR_ZERO * size)
+		if (fabs(vertex->b[k]) <= QR_ZERO * size + QR_TINY)
 			vertex->b[k] = vertex->b_low[k] = 0;	/* what refinement has left of a zero */
 	}
 }
