@@ -242,7 +242,7 @@ dual_value(const QrFit *fit, const QrVertex *vertex, int64_t row)
 	for (int j = 0; j < rows->p; j++)
 		if (rows->row[vertex->basis[j]] == row)
 			return vertex->dual[j] / fit->w_scale;
-	if (vertex->objective == 0)
+	if (vertex->lossless)
 		return 0;
 	above = fit->state != NULL && fit->state[row] > 0;
 	for (int64_t i = 0; i < rows->m; i++)
@@ -293,7 +293,8 @@ settle(QrFit *fit, QrVertex *vertex, MlpgQuantregResult *result)
 
 /*
  * (loss - sum of a_i y_i) / loss.  The complementary terms w rho(r) - a r are
- * zero by the signs of the residuals, so that only -b'X'a is left.
+ * zero by the signs of the residuals, so that only -b'X'a is left.  A loss that
+ * is only rounding has the dual solution zero; it is set against sum w |y|.
  */
 static double
 duality_gap(const QrVertex *vertex)
@@ -301,6 +302,8 @@ duality_gap(const QrVertex *vertex)
 	const QrRows *rows = vertex->rows;
 	double		gap = 0;
 
+	if (vertex->lossless)
+		return vertex->size > 0 ? vertex->objective / vertex->size : 0;
 	for (int k = 0; k < rows->p; k++)
 	{
 		double		left = vertex->g[k];
@@ -309,7 +312,7 @@ duality_gap(const QrVertex *vertex)
 			left += vertex->dual[j] * rows->x[vertex->basis[j] * rows->ld + k];
 		gap -= left * vertex->b[k];
 	}
-	return vertex->objective > 0 ? gap / vertex->objective : 0;
+	return gap / vertex->objective;
 }
 
 /* What the vertex says, in the caller's units. */

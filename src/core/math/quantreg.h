@@ -37,7 +37,8 @@ typedef struct MlpgQuantregResult
 	double	   *dual;			/* rank: their values in the dual solution, in [(tau - 1) w, tau w] */
 	int			rank;			/* kept columns = interpolated rows */
 	double		objective;		/* sum w rho(residual), at the coefficients as stored */
-	double		gap;			/* (objective - dual objective) / objective */
+	double		gap;			/* (objective - dual objective) / objective; where the objective is only rounding,
+								 * objective / sum w |y| */
 	int			iterations;		/* interior point iterations, all stages */
 	int			rounds;			/* passes that checked globbed rows; 0 = solved directly */
 	int64_t		pivots;			/* simplex steps */

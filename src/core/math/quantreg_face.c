@@ -263,7 +263,7 @@ qr_vertex_face(QrVertex *vertex)
 	int64_t    *memory;
 
 	vertex->unique = true;
-	if (!vertex->optimal || vertex->objective == 0 || !any_flat(vertex))
+	if (!vertex->optimal || vertex->lossless || !any_flat(vertex))
 		return;
 	face.limit = cost * BASES_MAX <= SEARCH_WORK ? BASES_MAX : (int) (SEARCH_WORK / cost) + 2;
 	memory = mlpg_allocate(host, ((size_t) face.limit + 4) * p, sizeof(int64_t));

@@ -78,7 +78,9 @@ typedef struct QrVertex
 	int64_t    *tie;			/* m */
 	double		coarse;			/* residuals below this are computed exactly */
 	double		objective;		/* loss of the rows, working units */
+	double		size;			/* sum of w |y| */
 	bool		optimal;
+	bool		lossless;		/* the loss is only rounding */
 	bool		unique;
 } QrVertex;
 

@@ -33,6 +33,7 @@
  *-------------------------------------------------------------------------
  */
 #include "core/math/quantreg_internal.h"
+#include <stdio.h>
 
 #define LARGE_ROWS 12000		/* fewer are solved directly */
 #define SAMPLE_GAP 1e-4			/* of the sample's fit, whose statistical error is larger */
@@ -561,7 +562,7 @@ check_rows(LargePass *pass, const QrVertex *vertex, double *total)
 	set_coefficients(pass, vertex->b, vertex->b_low);
 	qr_for_blocks(fit, fit->problem->n, 3 * fit->problem->p + 8, check_block, pass, size, 0, total);
 	fit->zeros_out = (int64_t) total[size - 1];
-	fit->rounds++;
+	fit->rounds++;fprintf(stderr,"round %d m %ld wrong %g zeros %g pivots %ld iter %d b %g %g %g obj %g\n",fit->rounds,(long)vertex->rows->m,total[size-2],total[size-1],(long)fit->pivots,fit->iterations,vertex->b[0],vertex->b[1],vertex->b[2],vertex->objective);
 	return (int64_t) total[size - 2];
 }
 
@@ -643,6 +644,7 @@ solve_band(LargePass *pass, QrRows *rows, QrVertex *vertex, double *b)
 	qr_for_blocks(fit, problem->n, (int64_t) 3 * problem->p + (int64_t) problem->p * pass->ldi / 2,
 				  band_block, pass, size, 0, total);
 	kept = (int64_t) total[size - 1];
+	fprintf(stderr,"kept %ld band %g b %g %g iter %d\n",(long)kept,pass->band,b[0],b[1],fit->iterations);
 	if (kept >= 2 * fit->rank && kept <= problem->n / 2)
 	{
 		qr_rows_create(fit, rows, kept + kept / 4 + 2, fit->rank);

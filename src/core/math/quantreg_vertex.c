@@ -43,6 +43,7 @@
 #define REFRESH 24				/* steps between two exact computations */
 #define REFINEMENTS 10
 #define DUAL_TOLERANCE 1e-10
+#define LOSSLESS (16 * DBL_EPSILON)	/* of sum w |y|: a loss that is rounding only */
 #define STRIP 256
 #define PARALLEL_WORK (INT64_C(1) << 21)
 
@@ -353,6 +354,7 @@ gradient_block(void *argument, int64_t first, int64_t last, double *partial)
 			vertex->r[i] = r;
 			weights[k] = psi(vertex, i);
 			partial[p] += weights[k] * r;
+			partial[p + 1] += rows->w[i] * fabs(rows->y[i]);
 		}
 		qr_multiply_t(rows->x + at * rows->ld, rows->ld, p, count, weights, partial);
 	}
@@ -375,9 +377,10 @@ qr_vertex_refresh(QrVertex *vertex)
 	memset(vertex->sign, 1, (size_t) rows->m);
 	for (int j = 0; j < p; j++)
 		vertex->sign[vertex->basis[j]] = 0;
-	qr_for_blocks(vertex->fit, rows->m, rows->ld * 3, gradient_block, vertex, p + 1, 0, total);
+	qr_for_blocks(vertex->fit, rows->m, rows->ld * 3, gradient_block, vertex, p + 2, 0, total);
 	memcpy(vertex->g, total, sizeof(double) * (size_t) p);
 	vertex->objective = total[p];
+	vertex->size = total[p + 1];
 	return true;
 }
 
@@ -760,11 +763,12 @@ qr_vertex_restart(QrVertex *vertex)
 	qr_vertex_start(vertex, vertex->key);
 }
 
-/* Without loss there is nothing to gain: optimal, with the dual solution zero. */
+/* A loss that is only rounding leaves nothing to gain: optimal, with the dual solution zero. */
 static void
 without_loss(QrVertex *vertex)
 {
-	if (vertex->objective != 0)
+	vertex->lossless = vertex->objective <= LOSSLESS * vertex->size;
+	if (!vertex->lossless)
 		return;
 	vertex->optimal = true;
 	memset(vertex->dual, 0, sizeof(double) * (size_t) vertex->rows->p);
