@@ -14,7 +14,7 @@ export PG_CONFIG BUILD
 
 EXTENSION_MAKE = $(MAKE) --no-print-directory -C $(BUILD) -f $(CURDIR)/tools/extension.mk VPATH=$(CURDIR)
 
-.PHONY: all install uninstall installcheck stage demo demo-stop test unit bench clean help
+.PHONY: all install uninstall stage demo demo-stop test unit bench clean help
 
 all: | $(BUILD)
 	+@$(EXTENSION_MAKE) all

@@ -113,8 +113,19 @@ SELECT model, version, is_champion, n_rows
                   underage_cost => 3, overage_cost => 1, quantiles => '{0.1,0.25,0.5,0.9}',
                   exclude => :'exclude', holdout_by => 'week', params => '{"refit_all":true}');
 
+SELECT alias, from_version, to_version, deployed, why FROM mlpg.deploy('orders', 2);
+\set ECHO none
+SELECT champion < 2 AS kept FROM mlpg.model_overview WHERE model = 'orders' \gset
+\if :kept
+\echo 'The gate compares the two on weeks that neither was fitted on, and wants a gain above the noise. The'
+\echo 'same recipe on ten more weeks is a reason of its own, which the registry keeps:'
+\echo
+\set ECHO queries
 SELECT alias, from_version, to_version, deployed, why
   FROM mlpg.deploy('orders', force => true, reason => 'the same recipe on ten more weeks');
+\set ECHO none
+\endif
+\set ECHO queries
 
 CREATE VIEW orders_next_week AS
 SELECT f.week, f.store, f.item, o.levels, o.quantiles,

@@ -232,21 +232,28 @@ run_fuzz() {
 	title "fuzzers, ${FUZZ_SECONDS:-20} s each"
 	core_make fuzz clang "-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" $names
 	for name in $names; do
+		[ -x "$work/core-fuzz/$name" ] || continue
+		seeds=$source/test/fuzz/corpus/${name#fuzz_}
+		[ -d "$seeds" ] || seeds=
+		mkdir -p "$work/core-fuzz/found-$name"
+		(
+			cd "$source" && timeout $((${FUZZ_SECONDS:-20} + 120)) "$work/core-fuzz/$name" \
+				-max_total_time="${FUZZ_SECONDS:-20}" -seed=20261124 -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
+				-artifact_prefix="$work/core-fuzz/$name-" "$work/core-fuzz/found-$name" $seeds >"$work/out/$name.log" 2>&1
+			echo $? >"$work/out/$name.status"
+		) &
+	done
+	wait
+	for name in $names; do
 		if [ ! -x "$work/core-fuzz/$name" ]; then
 			result "$name: does not compile" 1 "$work/core-fuzz/make.log"
 			continue
 		fi
-		seeds=$source/test/fuzz/corpus/${name#fuzz_}
-		mkdir -p "$work/core-fuzz/found-$name"
-		[ -d "$seeds" ] || seeds=
-		(cd "$source" && timeout $((${FUZZ_SECONDS:-20} + 120)) "$work/core-fuzz/$name" \
-			-max_total_time="${FUZZ_SECONDS:-20}" -seed=20261124 -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
-			-artifact_prefix="$work/core-fuzz/" "$work/core-fuzz/found-$name" $seeds) >"$work/out/$name.log" 2>&1
-		status=$?
+		status=$(cat "$work/out/$name.status")
 		result "$name ($(sed -n 's/^stat::number_of_executed_units: *//p' "$work/out/$name.log") runs)" \
-			$status "$work/out/$name.log"
-		if [ $status != 0 ]; then
-			find "$work/core-fuzz" -maxdepth 1 -name '*-[0-9a-f]*' -type f -size -4k | while read -r input; do
+			"$status" "$work/out/$name.log"
+		if [ "$status" != 0 ]; then
+			find "$work/core-fuzz" -maxdepth 1 -name "$name-*-[0-9a-f]*" -type f -size -4k | while read -r input; do
 				echo "    input $(basename "$input"), base64: $(base64 -w0 "$input")"
 			done
 		fi
@@ -330,24 +337,44 @@ run_isolation() {
 }
 
 # TAP programs make the clusters they need themselves, with tools/cluster.sh.
+# They mostly wait, so several run at once; one that measures time says "runs
+# alone" in its first lines.
+tap_program() {
+	local file=$1 name
+	name=$(basename "${file%.*}")
+	mkdir -p "$work/tap-$name"
+	give_to_server_user "$work/tap-$name"
+	case $file in *.pl) set -- perl ;; *) set -- bash ;; esac
+	as_server_user env PG_CONFIG="$PG_CONFIG" PATH="$bin:$PATH" STAGE="$work/build/stage" SOURCE="$source" \
+		TEST_DIR="$work/tap-$name" timeout 900 prove --verbose --exec "$1" "$file" >"$work/out/tap-$name.tap" 2>&1
+	echo $? >"$work/out/tap-$name.status"
+	rm -rf "$work/tap-$name"
+}
+
 run_tap() {
-	local file name log
-	ls "$source"/test/t/*.pl "$source"/test/t/*.sh >/dev/null 2>&1 ||
-		[ -n "$(ls "$source"/test/t/*.pl "$source"/test/t/*.sh 2>/dev/null)" ] || return
-	title "TAP"
-	build || return
+	local file name alone=() together=()
 	for file in "$source"/test/t/*.pl "$source"/test/t/*.sh; do
 		[ -e "$file" ] || continue
 		name=$(basename "${file%.*}")
 		[ "$name" != lib ] && chosen "$name" || continue
-		log=$work/out/tap-$name.tap
-		mkdir -p "$work/tap-$name"
-		give_to_server_user "$work/tap-$name"
-		case $file in *.pl) set -- perl ;; *) set -- bash ;; esac
-		as_server_user env PG_CONFIG="$PG_CONFIG" PATH="$bin:$PATH" STAGE="$work/build/stage" SOURCE="$source" \
-			TEST_DIR="$work/tap-$name" timeout 900 prove --verbose --exec "$1" "$file" >"$log" 2>&1
-		tap "t/$name" $? "$log"
-		rm -rf "$work/tap-$name"
+		if head -20 "$file" | grep -q 'runs alone'; then alone+=("$file"); else together+=("$file"); fi
+	done
+	[ ${#alone[@]} != 0 ] || [ ${#together[@]} != 0 ] || return
+	title "TAP"
+	build || return
+	for file in ${alone[@]+"${alone[@]}"}; do
+		tap_program "$file"
+	done
+	for file in ${together[@]+"${together[@]}"}; do
+		while [ "$(jobs -pr | wc -l)" -gt "$jobs" ]; do
+			wait -n
+		done
+		tap_program "$file" &
+	done
+	wait
+	for file in ${alone[@]+"${alone[@]}"} ${together[@]+"${together[@]}"}; do
+		name=$(basename "${file%.*}")
+		tap "t/$name" "$(cat "$work/out/tap-$name.status")" "$work/out/tap-$name.tap"
 	done
 }
 

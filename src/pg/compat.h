@@ -31,6 +31,15 @@
 #define PG_MODULE_MAGIC_EXT(...) PG_MODULE_MAGIC
 #endif
 
+/* 18: variables say whose row of RETURNING they are of. */
+#if PG_VERSION_NUM >= 180000
+#define mlpg_expand_rte(entry, number, up, names, fields) \
+	expandRTE(entry, number, up, VAR_RETURNING_DEFAULT, -1, false, names, fields)
+#else
+#define mlpg_expand_rte(entry, number, up, names, fields) \
+	expandRTE(entry, number, up, -1, false, names, fields)
+#endif
+
 /* 17: the DSM registry replaces ShmemInitStruct at run time. */
 #if PG_VERSION_NUM >= 170000
 #define MLPG_HAVE_DSM_REGISTRY 1

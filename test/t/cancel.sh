@@ -6,7 +6,7 @@
 # The latency is measured inside the server, from the signal to the moment the
 # session is no longer active. On a busy machine the scheduler's own delay comes
 # on top; it is measured with a plain query, at the same time and in the same
-# way, and allowed for.
+# way, and allowed for. This program measures time: it runs alone.
 . "$(dirname "$0")/lib.sh"
 LIMIT_MS=100
 start_cluster

@@ -298,7 +298,7 @@ test_hostile_states(const Variant *v)
 	mlpg_fit_init(host, &fit, plan);
 	test_feed(host, &fit, make_rows(host, plan, n), n);
 	mlpg_fit_write(host, &fit, w);
-	for (size_t at = 0; at < w->length; at += at < 600 || v->weighted ? 3 : 97)
+	for (size_t at = 0; at < w->length; at += at < 600 ? 3 : v->weighted ? 5 : 97)
 		for (int how = 0; how < 3; how++)
 		{
 			MlpgHost   *victim = harness_host_threads(1, 64 << 20);

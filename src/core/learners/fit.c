@@ -106,20 +106,6 @@ absorb_now(MlpgHost *host, MlpgFit *fit, const MlpgBlock *block)
 	learner->absorb(host, fit->plan, fit->state, block, fit->partial);
 }
 
-/* The last rows of a fit, mostly far from a full block: with scratch of their size. */
-static void
-absorb_rest(MlpgHost *host, MlpgFit *fit)
-{
-	const MlpgLearner *learner = fit->plan->learner;
-	void	   *partial = mlpg_allocate(host, learner->partial_size(fit->plan, fit->block.n_rows), 1);
-
-	ensure_state(host, fit);
-	learner->summarise(fit->plan, &fit->block, partial);
-	learner->absorb(host, fit->plan, fit->state, &fit->block, partial);
-	mlpg_release(host, partial);
-	fit->block.n_rows = 0;
-}
-
 static void
 summarise_task(MlpgTask *task, int index, void *argument)
 {

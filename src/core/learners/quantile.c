@@ -121,6 +121,15 @@ check_weights(MlpgHost *host, const double *w, size_t n)
 }
 
 static void
+check_range(MlpgHost *host, const double *coefficients, int n)
+{
+	for (int j = 0; j < n; j++)
+		if (!isfinite(coefficients[j]))
+			mlpg_raise(host, MLPG_DATA_EXCEPTION, "A coefficient is outside the range of double precision.",
+					   "Express very large or very small columns in other units.", "values are too large or too small to fit a linear model");
+}
+
+static void
 quantile_fit(MlpgTraining *training)
 {
 	MlpgHost   *host = training->host;
@@ -157,6 +166,7 @@ quantile_fit(MlpgTraining *training)
 		MlpgQuantregResult result = {0};
 
 		mlpg_quantreg_solve(host, &problem, model.levels[o], &result);
+		check_range(host, result.coefficients, p);
 		memcpy(model.coefficients + (size_t) o * (size_t) p, result.coefficients, (size_t) p * sizeof(double));
 		for (int j = 0; j < p; j++)
 			model.design->term[j].dropped = result.dropped[j];

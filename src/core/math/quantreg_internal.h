@@ -79,6 +79,7 @@ typedef struct QrVertex
 	double		coarse;			/* residuals below this are computed exactly */
 	double		objective;		/* loss of the rows, working units */
 	double		size;			/* sum of w |y| */
+	double		noise;			/* rounding of g */
 	bool		optimal;
 	bool		lossless;		/* the loss is only rounding */
 	bool		unique;
@@ -125,7 +126,8 @@ extern void qr_elimination_end(QrFit *fit, QrElimination *elimination);
 
 /* quantreg_ipm.c */
 extern double *qr_invert_factor(QrFit *fit, int ld);
-extern void qr_interior_point(QrFit *fit, const QrRows *rows, bool globs, double tolerance, const double *start,
+extern double qr_central_share(double r, double mu);
+extern double qr_interior_point(QrFit *fit, const QrRows *rows, bool globs, double tolerance, const double *start,
 							  double *b, double *score);
 
 /* quantreg_vertex.c */

@@ -36,6 +36,7 @@
 #define STEP_SHARE 0.99995		/* of the way to the boundary */
 #define WARM_SHARE 0.3			/* mu at the start, in mean absolute residuals */
 #define COLD_SHARE 0.1			/* likewise what is added to both parts of a residual */
+#define CENTRE_SHARE 0.3		/* of the tolerance: where mu stays when the end is to be central */
 #define ITERATIONS_MAX 60
 #define STRIP 256				/* rows handled between two kernels, so that vectors stay in cache */
 
@@ -56,10 +57,12 @@ typedef struct InteriorPoint
 			   *t,				/* X db of the predictor, then of the corrector */
 			   *v;
 	double		target;			/* sigma mu */
+	double		mu;				/* mean complementarity product, before the last step */
 	double		dual_step;
 	double		primal_step;
 	const double *step;			/* db */
 	bool		corrector;
+	bool		centre;			/* end near the central path, not beyond the tolerance */
 } InteriorPoint;
 
 /* x = rows R^-1 */
@@ -301,6 +304,15 @@ cold_block(void *argument, int64_t first, int64_t last, double *partial)
 	}
 }
 
+/* The share of its upper bound that the dual value of a row has on the central path. */
+double
+qr_central_share(double r, double mu)
+{
+	double		root = sqrt(r * r + 4 * mu * mu);
+
+	return r > 0 ? mu / (mu + 2 * mu * mu / (root + r)) : 2 * mu / (2 * mu - r + root);
+}
+
 /* From coefficients near the optimum: the centre at their residuals, a q = s p = mu, a + s = w, p - q = r. */
 static void
 warm_block(void *argument, int64_t first, int64_t last, double *partial)
@@ -413,6 +425,7 @@ iterate(InteriorPoint *ip, double tolerance, const double *share, double *b, dou
 	ip->step = step;
 	ip->corrector = false;
 	qr_for_blocks(fit, m, ld + 16, step_block, ip, N_SUMS, 2, sums);
+	ip->mu = sums[SUM_GAP] / (2 * (double) m);
 	if (!(sums[SUM_GAP] > tolerance * sums[SUM_OBJECTIVE] + DBL_EPSILON * (double) m))
 		return false;
 	dual = sums[MAX_DUAL] > 1 ? 1 / sums[MAX_DUAL] : 1;
@@ -421,6 +434,8 @@ iterate(InteriorPoint *ip, double tolerance, const double *share, double *b, dou
 	after = mu + dual * sums[SUM_DUAL] + primal * sums[SUM_PRIMAL] + dual * primal * sums[SUM_BOTH];
 	after = after > 0 ? after / mu : 0;
 	ip->target = after * after * after * mu / (2 * (double) m);
+	if (ip->centre && ip->target < CENTRE_SHARE * tolerance * sums[SUM_OBJECTIVE] / (2 * (double) m))
+		ip->target = CENTRE_SHARE * tolerance * sums[SUM_OBJECTIVE] / (2 * (double) m);
 	ip->corrector = true;
 	qr_for_blocks(fit, m, ld + 16, corrector_block, ip, ld, 0, side);
 	for (int j = 0; j < p; j++)
@@ -466,13 +481,14 @@ set_share(InteriorPoint *ip, const QrRows *globs, const double *inverse, double 
 }
 
 /*
- * Minimises over the rows to the relative duality gap given.  With globs, rows
+ * Minimises over the rows to the relative duality gap given; returns mu there.  With globs, rows
  * 0 and 1 are those: they are taken to keep their sides and so only shift the
  * equality.  start_b, when not NULL, are coefficients to begin with.  b (p)
  * receives the coefficients; score (m), when not NULL, how little a row looks
- * like one that the optimum interpolates (smallest first).
+ * like one that the optimum interpolates (smallest first).  Without score the
+ * end is near the central path, so that qr_central_share tells of other rows.
  */
-void
+double
 qr_interior_point(QrFit *fit, const QrRows *rows, bool globs, double tolerance, const double *start_b,
 				  double *b, double *score)
 {
@@ -482,7 +498,7 @@ qr_interior_point(QrFit *fit, const QrRows *rows, bool globs, double tolerance, 
 	int			skip = globs ? 2 : 0;
 	QrRows		own = *rows;
 	size_t		m = (size_t) (rows->m - skip);
-	InteriorPoint ip = {.fit = fit, .rows = &own, .p = p, .ld = ld, .tau = fit->tau};
+	InteriorPoint ip = {.fit = fit, .rows = &own, .p = p, .ld = ld, .tau = fit->tau, .centre = score == NULL};
 	double	   *inverse = qr_invert_factor(fit, ld);
 	double	   *total = mlpg_allocate(host, (size_t) ld * (size_t) ld + (size_t) ld, sizeof(double));
 	double	   *small = mlpg_allocate(host, 4 * (size_t) ld, sizeof(double));
@@ -531,4 +547,5 @@ qr_interior_point(QrFit *fit, const QrRows *rows, bool globs, double tolerance, 
 	mlpg_release(host, small);
 	mlpg_release(host, total);
 	mlpg_release(host, inverse);
+	return ip.mu;
 }

@@ -33,7 +33,6 @@
  *-------------------------------------------------------------------------
  */
 #include "core/math/quantreg_internal.h"
-#include <stdio.h>
 
 #define LARGE_ROWS 12000		/* fewer are solved directly */
 #define SAMPLE_GAP 1e-4			/* of the sample's fit, whose statistical error is larger */
@@ -45,6 +44,8 @@
 #define TIES 0.02				/* and all that are nearer than this part of its width */
 #define ROUNDS_MAX 50
 #define FACE_ROUNDS 8			/* searches for the lowest vertex */
+#define ACCIDENT 100			/* mu: residuals below say nothing about the side */
+#define SIDE_SALT UINT64_C(0x71756172)
 #define SPAN_THRESHOLD 1e-6
 #define STRIP 128
 #define FEW_WRONG 20			/* per column: up to here the simplex method goes on, above it the interior point */
@@ -71,6 +72,7 @@ typedef struct LargePass
 	double	   *inverse;		/* p of the problem x ldi: R^-1, likewise */
 	int			ldi;
 	double		band;			/* kappa */
+	double		mu;				/* of the fit that b is from */
 	double		coarse;			/* residuals below are tested for zero */
 } LargePass;
 
@@ -113,6 +115,22 @@ add_globs(const LargePass *pass, int64_t at, int count, double *partial)
 					  partial + side * size + 2);
 }
 
+/*
+ * The glob for a row that stays out.  Beside a cluster of rows on the fit
+ * itself, of which only some are in, the sign of a residual is an accident of
+ * rounding; all of them by that sign would pull the others off.  There, sides
+ * are drawn so that their mean is the rows' dual value on the central path.
+ */
+static bool
+goes_above(const LargePass *pass, int64_t row, double r, double weight)
+{
+	double		mu = pass->mu / weight;
+
+	if (fabs(r) > ACCIDENT * mu)
+		return r > 0;
+	return (double) (qr_hash((uint64_t) row ^ SIDE_SALT) >> 11) * (1.0 / 9007199254740992.0) < qr_central_share(r, mu);
+}
+
 /* Puts every row in or out by the band. */
 static void
 band_block(void *argument, int64_t first, int64_t last, double *partial)
@@ -133,7 +151,7 @@ band_block(void *argument, int64_t first, int64_t last, double *partial)
 		for (int k = 0; k < count; k++)
 		{
 			double		r = problem->y[at + k] * pass->fit->y_scale - fitted[k];
-			int8_t		state = r > 0 ? ROW_ABOVE : ROW_BELOW;
+			int8_t		state;
 
 			if (problem->w != NULL && problem->w[at + k] == 0)
 				state = ROW_NOTHING;
@@ -142,6 +160,8 @@ band_block(void *argument, int64_t first, int64_t last, double *partial)
 				state = ROW_IN;
 				*kept += 1;
 			}
+			else
+				state = goes_above(pass, at + k, r, weight_of(pass->fit, at + k)) ? ROW_ABOVE : ROW_BELOW;
 			pass->state[at + k] = state;
 		}
 		add_globs(pass, at, count, partial);
@@ -501,7 +521,7 @@ narrow_rows(LargePass *pass, QrRows *rows, const double *b, int64_t number)
 			continue;
 		}
 		qr_multiply(x, ld, rows->p, 1, b, &fitted);
-		side = rows->y[i] > fitted ? 0 : 1;
+		side = goes_above(pass, rows->row[i], rows->y[i] - fitted, rows->w[i]) ? 0 : 1;
 		for (int j = 0; j < ld; j++)
 			rows->x[side * ld + j] += rows->w[i] * x[j];
 		rows->y[side] += rows->w[i] * rows->y[i];
@@ -562,7 +582,7 @@ check_rows(LargePass *pass, const QrVertex *vertex, double *total)
 	set_coefficients(pass, vertex->b, vertex->b_low);
 	qr_for_blocks(fit, fit->problem->n, 3 * fit->problem->p + 8, check_block, pass, size, 0, total);
 	fit->zeros_out = (int64_t) total[size - 1];
-	fit->rounds++;fprintf(stderr,"round %d m %ld wrong %g zeros %g pivots %ld iter %d b %g %g %g obj %g\n",fit->rounds,(long)vertex->rows->m,total[size-2],total[size-1],(long)fit->pivots,fit->iterations,vertex->b[0],vertex->b[1],vertex->b[2],vertex->objective);
+	fit->rounds++;
 	return (int64_t) total[size - 2];
 }
 
@@ -644,7 +664,6 @@ solve_band(LargePass *pass, QrRows *rows, QrVertex *vertex, double *b)
 	qr_for_blocks(fit, problem->n, (int64_t) 3 * problem->p + (int64_t) problem->p * pass->ldi / 2,
 				  band_block, pass, size, 0, total);
 	kept = (int64_t) total[size - 1];
-	fprintf(stderr,"kept %ld band %g b %g %g iter %d\n",(long)kept,pass->band,b[0],b[1],fit->iterations);
 	if (kept >= 2 * fit->rank && kept <= problem->n / 2)
 	{
 		qr_rows_create(fit, rows, kept + kept / 4 + 2, fit->rank);
@@ -653,7 +672,7 @@ solve_band(LargePass *pass, QrRows *rows, QrVertex *vertex, double *b)
 		take_rows(fit, rows, pass->state, false);
 		if (kept > NARROW_ROWS)
 		{
-			qr_interior_point(fit, rows, true, BAND_GAP, b, b, NULL);
+			pass->mu = qr_interior_point(fit, rows, true, BAND_GAP, b, b, NULL);
 			narrow_rows(pass, rows, b, kept / NARROW > NARROW_ROWS ? kept / NARROW : NARROW_ROWS);
 		}
 		qr_vertex_create(fit, rows, vertex);
@@ -697,7 +716,7 @@ qr_large(QrFit *fit, QrRows *rows, QrVertex *vertex)
 		pass.b = mlpg_allocate(host, 2 * (size_t) problem->p, sizeof(double));
 		pass.b_low = pass.b + problem->p;
 		pass.state = mlpg_allocate(host, (size_t) problem->n, sizeof(int8_t));
-		qr_interior_point(fit, &sample, false, SAMPLE_GAP, NULL, b, NULL);
+		pass.mu = qr_interior_point(fit, &sample, false, SAMPLE_GAP, NULL, b, NULL);
 		set_inverse(&pass);
 		sample_band(&pass, &sample, b, BAND_ROWS * (double) size / n);
 		qr_rows_release(fit, &sample);

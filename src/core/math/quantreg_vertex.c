@@ -30,7 +30,8 @@
  * far below that, such a cluster is walked like any other part of the polytope,
  * and every step lowers the loss by more than rounding can raise it.  Zero
  * is what is below 1e-24 of |y| + |x|'|b|.  A dual value may pass its bound by
- * 1e-10 of the weight, or by what rounding in g can make of it.
+ * 1e-10 of the weight, or by what rounding in g can make of it (that of each
+ * term being independent: eps (sum w^2)^(1/2) for columns of size 1).
  *
  * Cost of a step: 2 n p and a selection, p^2; of a refresh 4 n p + p^3.
  * Memory: p^2 and seven numbers a row.  Order-fixed, free of the number of
@@ -132,7 +133,7 @@ qr_vertex_create(QrFit *fit, QrRows *rows, QrVertex *vertex)
 	MlpgHost   *host = fit->host;
 	size_t		p = (size_t) rows->p;
 	size_t		n = (size_t) rows->capacity;
-	double	   *small = mlpg_allocate(host, 3 * p * p + 6 * p + 2, sizeof(double));
+	double	   *small = mlpg_allocate(host, 3 * p * p + 6 * p + 3, sizeof(double));
 	double	   *large = mlpg_allocate(host, mlpg_size_multiply(host, n, 4), sizeof(double));
 	int64_t    *places = mlpg_allocate(host, mlpg_size_add(host, mlpg_size_multiply(host, n, 2), p), sizeof(int64_t));
 
@@ -142,7 +143,7 @@ qr_vertex_create(QrFit *fit, QrRows *rows, QrVertex *vertex)
 	vertex->capacity = rows->capacity;
 	vertex->dirs = small;
 	vertex->matrix = small + p * p;
-	vertex->b = small + 3 * p * p + 2;
+	vertex->b = small + 3 * p * p + 3;
 	vertex->c = vertex->b + p;
 	vertex->g = vertex->b + 2 * p;
 	vertex->dual = vertex->b + 3 * p;
@@ -268,6 +269,7 @@ solve_basis(QrVertex *vertex)
 	int			p = rows->p;
 	double	   *change = vertex->scratch;
 	double		last = HUGE_VAL;
+	double		size = 0;
 
 	memset(vertex->b, 0, sizeof(double) * (size_t) p);
 	memset(vertex->b_low, 0, sizeof(double) * (size_t) p);
@@ -303,18 +305,20 @@ solve_basis(QrVertex *vertex)
 	memset(vertex->c, 0, sizeof(double) * (size_t) p);
 	for (int k = 0; k < p; k++)
 	{
-		double		size = 0;
+		double		sum = 0;
 
 		for (int j = 0; j < p; j++)
 		{
 			const double d = vertex->dirs[(int64_t) j * p + k];
 
-			size += fabs(d * rows->y[vertex->basis[j]]);
+			sum += fabs(d * rows->y[vertex->basis[j]]);
 			vertex->c[k] += perturbation(rows, vertex->basis[j]) * d;
 		}
+		size = sum > size ? sum : size;
+	}
+	for (int k = 0; k < p; k++)
 		if (fabs(vertex->b[k]) <= QR_ZERO * size + QR_TINY)
 			vertex->b[k] = vertex->b_low[k] = 0;	/* what refinement has left of a zero */
-	}
 }
 
 /* Inverts the basis and solves for b and c; false when it is singular. */
@@ -355,6 +359,7 @@ gradient_block(void *argument, int64_t first, int64_t last, double *partial)
 			weights[k] = psi(vertex, i);
 			partial[p] += weights[k] * r;
 			partial[p + 1] += rows->w[i] * fabs(rows->y[i]);
+			partial[p + 2] += rows->w[i] * rows->w[i];
 		}
 		qr_multiply_t(rows->x + at * rows->ld, rows->ld, p, count, weights, partial);
 	}
@@ -366,7 +371,7 @@ qr_vertex_refresh(QrVertex *vertex)
 {
 	const QrRows *rows = vertex->rows;
 	int			p = rows->p;
-	double	   *total = vertex->matrix;	/* 2 p^2 + 2 places */
+	double	   *total = vertex->matrix;	/* 2 p^2 + 3 places */
 
 	if (!qr_vertex_solve(vertex))
 		return false;
@@ -377,10 +382,11 @@ qr_vertex_refresh(QrVertex *vertex)
 	memset(vertex->sign, 1, (size_t) rows->m);
 	for (int j = 0; j < p; j++)
 		vertex->sign[vertex->basis[j]] = 0;
-	qr_for_blocks(vertex->fit, rows->m, rows->ld * 3, gradient_block, vertex, p + 2, 0, total);
+	qr_for_blocks(vertex->fit, rows->m, rows->ld * 3, gradient_block, vertex, p + 3, 0, total);
 	memcpy(vertex->g, total, sizeof(double) * (size_t) p);
 	vertex->objective = total[p];
 	vertex->size = total[p + 1];
+	vertex->noise = 8 * DBL_EPSILON * sqrt(total[p + 2]);
 	return true;
 }
 
@@ -431,8 +437,8 @@ dual_tolerance(const QrVertex *vertex, int j)
 	double		error = 0;
 
 	for (int k = 0; k < p; k++)
-		error += fabs(vertex->g[k] * d[k]);
-	return DUAL_TOLERANCE * vertex->rows->w[vertex->basis[j]] + 64 * DBL_EPSILON * error;
+		error += (64 * DBL_EPSILON * fabs(vertex->g[k]) + vertex->noise) * fabs(d[k]);
+	return DUAL_TOLERANCE * vertex->rows->w[vertex->basis[j]] + error;
 }
 
 /* How fast the loss falls along +d_j (positive when it does) and -d_j; sets the dual value. */

@@ -180,6 +180,11 @@ append_column(MlpgMatrix *m, Chunk *chunk, int rows, const double *source, int s
 		out[i] = source[(size_t) i * stride];
 }
 
+enum
+{
+	TILE = 64					/* rows turned from row-major at a time: they stay in the first cache */
+};
+
 void
 mlpg_matrix_append(MlpgMatrix *m, const MlpgBlock *block)
 {
@@ -193,6 +198,8 @@ mlpg_matrix_append(MlpgMatrix *m, const MlpgBlock *block)
 
 		if (rows == 0)
 			add_chunk(m);
+		if (n > TILE)
+			n = TILE;
 		if (n > MLPG_CHUNK_ROWS - rows)
 			n = MLPG_CHUNK_ROWS - rows;
 		for (int j = 0; j < m->n_columns; j++)

@@ -20,11 +20,11 @@
 #include "pg/api/fit_state.h"
 
 #include "access/htup_details.h"
-#include "access/tupmacs.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "funcapi.h"
 #include "nodes/nodeFuncs.h"
+#include "pg/ingest/deform.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -50,7 +50,7 @@ typedef struct CallSite
 	MlpgDatumReader target;
 	Datum	   *values;
 	bool	   *nulls;
-	bool		fixed_width;	/* all attributes have a fixed width: deform by hand */
+	MlpgDeform	deform;
 	MemoryContext row_context;	/* for what reading a row leaves behind */
 	int			uncleaned;		/* rows since row_context was reset */
 } CallSite;
@@ -292,54 +292,16 @@ find_site(FunctionCallInfo fcinfo)
 	return site;
 }
 
-static bool
-all_fixed_width(TupleDesc desc)
-{
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute a = TupleDescAttr(desc, i);
-
-		if (a->attlen <= 0)
-			return false;
-	}
-	return true;
-}
-
-/*
- * The attributes of a tuple whose columns all have a fixed width: no
- * alignment of variable-width data to find, so offsets follow by adding.
- */
-static void
-deform_fixed(CallSite *site, HeapTupleHeader row, int n)
-{
-	int			present = Min(HeapTupleHeaderGetNatts(row), n);
-	char	   *data = (char *) row + row->t_hoff;
-	bits8	   *bitmap = (row->t_infomask & HEAP_HASNULL) ? row->t_bits : NULL;
-	uint32		offset = 0;
-
-	for (int i = 0; i < present; i++)
-	{
-		Form_pg_attribute a = TupleDescAttr(site->desc, i);
-
-		site->nulls[i] = bitmap != NULL && att_isnull(i, bitmap);
-		if (site->nulls[i])
-			continue;
-		offset = att_align_nominal(offset, a->attalign);
-		site->values[i] = fetchatt(a, data + offset);
-		offset += a->attlen;
-	}
-	for (int i = present; i < n; i++)
-		site->nulls[i] = true;
-}
-
 static void
 deform(CallSite *site, HeapTupleHeader row)
 {
 	HeapTupleData tuple;
 
-	if (site->fixed_width)
+	int			n = site->rows ? site->rows->max_attno : site->desc->natts;
+
+	if (n <= site->deform.n_fixed && n <= HeapTupleHeaderGetNatts(row))
 	{
-		deform_fixed(site, row, site->rows ? site->rows->max_attno : site->desc->natts);
+		(void) mlpg_deform_tuple(&site->deform, row, n, site->values, site->nulls);
 		return;
 	}
 	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
@@ -361,7 +323,8 @@ describe_row(CallSite *site, HeapTupleHeader row)
 	ReleaseTupleDesc(desc);
 	site->values = palloc0(site->desc->natts * sizeof(Datum));
 	site->nulls = palloc0(site->desc->natts * sizeof(bool));
-	site->fixed_width = all_fixed_width(site->desc);
+	site->deform.context = CurrentMemoryContext;
+	mlpg_deform_bind(&site->deform, site->desc);
 	deform(site, row);
 }
 

@@ -116,7 +116,7 @@ columns_of_var(PlannerInfo *root, const Var *var, RowColumns *columns)
 
 	if (entry == NULL || entry->rtekind == RTE_JOIN)
 		return false;
-	expandRTE(entry, var->varno, var->varlevelsup, -1, false, &columns->names, &fields);
+	mlpg_expand_rte(entry, var->varno, var->varlevelsup, &columns->names, &fields);
 	columns->fields = NIL;
 	if (descriptor != NULL)
 		columns->names = NIL;

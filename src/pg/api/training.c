@@ -31,6 +31,7 @@
 #include "pg/api/json.h"
 #include "pg/api/options.h"
 #include "pg/catalog/cache.h"
+#include "pg/ingest/deform.h"
 #include "pg/ingest/holdout.h"
 #include "pg/ingest/query.h"
 #include "pg/ingest/rows.h"
@@ -63,6 +64,7 @@ typedef struct Training
 	MlpgRows   *rows;
 	MlpgRows   *content;		/* all readable columns, for membership: rows itself when it reads them all */
 	int			n_needed;		/* attributes to deform */
+	MlpgDeform	deform;
 	MlpgFit		fit;
 	MlpgFit		test;
 	MlpgPlan	keep;			/* plan of test */
@@ -133,7 +135,8 @@ start(TupleDesc desc, void *argument)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("learner \"%s\" does not fit a target of type %s", t->options.learner->name,
 						format_type_be(TupleDescAttr(desc, t->rows->target)->atttypid)),
-				 errhint("Cast a boolean target to integer to fit its expected value.")));
+				 errhint(t->rows->target_reader.kind == MLPG_BOOLEAN ? "Cast a boolean target to integer to fit its expected value."
+						 : "The target must be a number.")));
 	t->content = content_rows(t, desc, &probe);
 	t->n_needed = Max(Max(t->rows->max_attno, t->content->max_attno), t->holdout.attno + 1);
 	plan = t->rows->plan;
@@ -218,7 +221,7 @@ row(TupleTableSlot *slot, void *argument)
 		mlpg_check(t->host, t->refitting ? "reading all rows" : "reading", t->rows->n_read, 0);
 	}
 	old = MemoryContextSwitchTo(t->row_context);
-	slot_getsomeattrs(slot, t->n_needed);
+	mlpg_deform_slot(&t->deform, slot, t->n_needed);
 	read_row(t, slot);
 	MemoryContextSwitchTo(old);
 }
@@ -632,6 +635,7 @@ mlpg_training_run(const MlpgTrainCall *call, MlpgTrainOutcome *outcome)
 	t.context = AllocSetContextCreate(t.caller, "mlpg training", ALLOCSET_DEFAULT_SIZES);
 	t.row_context = AllocSetContextCreate(t.context, "mlpg training row", ALLOCSET_SMALL_SIZES);
 	t.rows_context = AllocSetContextCreate(t.context, "mlpg training rows", ALLOCSET_DEFAULT_SIZES);
+	t.deform.context = t.context;
 	t.host = mlpg_host_pg_create(t.context, mlpg_thread_count(), (size_t) mlpg_max_memory_kb * 1024);
 	mlpg_host_pg_set_arena(t.host, t.rows_context);
 	t.scratch = mlpg_host_pg_create(t.context, mlpg_thread_count(), (size_t) mlpg_max_memory_kb * 1024);

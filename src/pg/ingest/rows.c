@@ -194,6 +194,24 @@ name_features(MlpgRows *rows)
 	}
 }
 
+static void
+note_plain(MlpgRows *rows)
+{
+	bool		plain = true;
+
+	rows->any_category = false;
+	for (int c = 0; c < rows->n_columns; c++)
+	{
+		plain &= rows->column[c].reader.how == MLPG_READ_FLOAT8;
+		rows->any_category |= rows->column[c].reader.kind == MLPG_CATEGORY;
+	}
+	if (!plain)
+		return;
+	rows->plain = palloc((rows->n_columns + 1) * sizeof(int));
+	for (int c = 0; c < rows->n_columns; c++)
+		rows->plain[c] = rows->column[c].attno;
+}
+
 MlpgRows *
 mlpg_rows_create(TupleDesc desc, const MlpgColumnsAsked *asked,
 				 int (*length_of) (int attno, void *argument), void *argument)
@@ -223,6 +241,8 @@ mlpg_rows_create(TupleDesc desc, const MlpgColumnsAsked *asked,
 	rows->plan->target = pstrdup(asked->target ? asked->target : "");
 	rows->plan->weighted = asked->weight != NULL;
 	rows->plan->encoding = mlpg_encoding_name();
+
+	note_plain(rows);
 
 	n = rows->plan->n_features;
 	rows->values = palloc0((n + 2) * sizeof(double));
@@ -256,9 +276,28 @@ read_array(MlpgRows *rows, const MlpgRowColumn *column, Datum value)
 		raise_not_finite(rows, rows->plan->name[column->first + bad], rows->values[column->first + bad]);
 }
 
+/* Without a branch a column; false when a value is not finite. */
+static bool
+read_plain(MlpgRows *rows, const Datum *values, const bool *nulls)
+{
+	bool		finite = true;
+
+	for (int c = 0; c < rows->n_columns; c++)
+	{
+		bool		null = nulls[rows->plain[c]];
+		double		x = null ? NAN : DatumGetFloat8(values[rows->plain[c]]);
+
+		finite &= null | (fabs(x) <= DBL_MAX);
+		rows->values[c] = x;
+	}
+	return finite;
+}
+
 void
 mlpg_rows_read_features(MlpgRows *rows, const Datum *values, const bool *nulls)
 {
+	if (rows->plain != NULL && (read_plain(rows, values, nulls) || rows->any_value))
+		return;
 	for (int c = 0; c < rows->n_columns; c++)
 	{
 		const MlpgRowColumn *column = &rows->column[c];
@@ -340,9 +379,18 @@ mix(uint64 h, uint64 bits)
 }
 
 static inline uint64
+number_content(double x)
+{
+	double		positive = x + 0.0; /* -0 becomes 0 */
+	uint64		bits;
+
+	memcpy(&bits, &positive, sizeof(bits));
+	return x == x ? bits : UINT64CONST(0x7FF8000000000000);
+}
+
+static inline uint64
 content(const MlpgRows *rows, int j)
 {
-	double		x = rows->values[j];
 	uint64		bits;
 
 	if (rows->plan->kind != NULL && j < rows->plan->n_features && rows->plan->kind[j] == MLPG_CATEGORY)
@@ -354,11 +402,7 @@ content(const MlpgRows *rows, int j)
 			bits = (bits ^ (unsigned char) rows->text[j][i]) * UINT64CONST(0x100000001B3);
 		return bits;
 	}
-	if (x != x)
-		return UINT64CONST(0x7FF8000000000000);
-	x += 0.0;					/* -0 becomes 0 */
-	memcpy(&bits, &x, sizeof(bits));
-	return bits;
+	return number_content(rows->values[j]);
 }
 
 /* The last step of splitmix64 (Steele, Lea and Flood 2014). */
@@ -375,9 +419,19 @@ uint64
 mlpg_rows_hash(const MlpgRows *rows)
 {
 	int			n = rows->plan->n_features + 1;
+	const double *x = rows->values;
 	uint64		h[4] = {1, 2, 3, 4};
+	int			j = 0;
 
-	for (int j = 0; j < n; j++)
+	if (!rows->any_category)
+		for (; j + 4 <= n; j += 4)
+		{
+			h[0] = mix(h[0], number_content(x[j]));
+			h[1] = mix(h[1], number_content(x[j + 1]));
+			h[2] = mix(h[2], number_content(x[j + 2]));
+			h[3] = mix(h[3], number_content(x[j + 3]));
+		}
+	for (; j < n; j++)
 		h[j & 3] = mix(h[j & 3], content(rows, j));
 	return finalize(mix(mix(mix(h[0], h[1]), h[2]), h[3]));
 }

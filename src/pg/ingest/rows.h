@@ -62,6 +62,8 @@ typedef struct MlpgRows
 	int			max_attno;		/* attributes that must be deformed */
 	bool		allow_leakage;
 	bool		any_value;		/* NaN and infinity pass: the rows only tell content */
+	bool		any_category;
+	int		   *plain;			/* n_columns: attributes from 0, when all columns are float8; else NULL */
 
 	/* the row at hand */
 	double	   *values;			/* features, target, weight; categories NaN until stored */

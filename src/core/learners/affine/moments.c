@@ -24,6 +24,7 @@
  *-------------------------------------------------------------------------
  */
 #include "core/learners/affine/moments.h"
+#include "core/math/columns.h"
 
 /* ---------- summary of a block ---------- */
 
@@ -105,19 +106,9 @@ gather(const MlpgPlan *plan, const MlpgMomentShape *s, const double *row, double
 
 /* Minimum and maximum of what is present; missing values are listed and become 0. */
 static void
-scan_row(const MlpgMomentShape *s, Partial *p, int r, double *z)
+scan_row(const MlpgMomentShape *s, Partial *p, MlpgColumnsRange range, int r, double *z)
 {
-	bool		any = false;
-
-	for (int k = 0; k < s->stride; k++)
-	{
-		double		x = z[k];
-
-		p->minimum[k] = x < p->minimum[k] ? x : p->minimum[k];
-		p->maximum[k] = x > p->maximum[k] ? x : p->maximum[k];
-		any |= x != x;
-	}
-	if (!any)
+	if (!range(z, s->stride, p->minimum, p->maximum))
 		return;
 	for (int k = 0; k < s->n_numbers; k++)
 		if (z[k] != z[k])
@@ -163,13 +154,7 @@ scale_columns(const MlpgMomentShape *s, Partial *p, int n_rows)
 			}
 			p->exponent[from + k] = e;
 		}
-		for (int r = 0; r < n_rows; r++)
-		{
-			double	   *z = p->z + (size_t) r * (size_t) s->stride + from;
-
-			for (int k = 0; k < n; k++)
-				z[k] = z[k] * half[0][k] * half[1][k];
-		}
+		mlpg_columns()->scale(p->z + from, n_rows, s->stride, n, half[0], half[1]);
 	}
 }
 
@@ -178,6 +163,7 @@ mlpg_moments_summarise(const MlpgPlan *plan, const MlpgBlock *block, void *memor
 {
 	MlpgMomentShape		s = shape_of(plan);
 	Partial		p = partial_at(memory, &s, block->capacity);
+	MlpgColumnsRange range = mlpg_columns()->range;
 
 	*p.n_missing = 0;
 	for (int k = 0; k < s.stride; k++)
@@ -192,7 +178,7 @@ mlpg_moments_summarise(const MlpgPlan *plan, const MlpgBlock *block, void *memor
 		double	   *z = p.z + (size_t) r * (size_t) s.stride;
 
 		gather(plan, &s, row, z);
-		scan_row(&s, &p, r, z);
+		scan_row(&s, &p, range, r, z);
 		if (plan->weighted)
 			weight_row(&s, &p, row[s.n_features + 1], z);
 	}
@@ -344,6 +330,7 @@ absorb_indicators(MlpgMoments *state, int n_active, const double *dense)
 {
 	MlpgIndicators *in = &state->indicators;
 	int			d = state->shape.d;
+	MlpgColumnsAdd add = mlpg_columns()->add;
 
 	for (int a = 0; a < n_active; a++)
 	{
@@ -351,15 +338,7 @@ absorb_indicators(MlpgMoments *state, int n_active, const double *dense)
 		double	   *hi = in->hi + (size_t) id * (size_t) d,
 				   *lo = in->lo + (size_t) id * (size_t) d;
 
-		for (int k = 0; k < d; k++)
-		{
-			double		x = dense[k];
-			double		s = hi[k] + x;
-			double		v = s - hi[k];
-
-			lo[k] += (hi[k] - (s - v)) + (x - v);
-			hi[k] = s;
-		}
+		add(dense, d, hi, lo);
 		for (int b = 0; b <= a; b++)
 		{
 			size_t		at = pair_index(id, state->active[b]);
@@ -395,14 +374,35 @@ find_active(MlpgHost *host, const MlpgPlan *plan, MlpgMoments *state, const doub
 }
 
 static void
-absorb_row(MlpgHost *host, const MlpgPlan *plan, MlpgMoments *state, const double *row, double *dense)
+absorb_active(const MlpgPlan *plan, MlpgMoments *state, int n, const double *row, double *dense)
 {
-	int			n = find_active(host, plan, state, row, dense);
-
 	if (plan->weighted)
 		absorb_weighted_indicators(state, n, dense, row[plan->n_features + 1]);
 	else
 		absorb_indicators(state, n, dense);
+}
+
+/* The rows where something is missing, when all features are numbers: from the list. */
+static void
+absorb_missing(MlpgHost *host, const MlpgPlan *plan, MlpgMoments *state, const MlpgBlock *block, const Partial *p, double *dense)
+{
+	uint32_t	stride = (uint32_t) state->shape.stride;
+	int			n_numbers = state->shape.n_numbers;
+
+	for (uint32_t m = 0; m < *p->n_missing;)
+	{
+		uint32_t	r = p->missing[m] / stride;
+		const double *row = mlpg_block_row(block, (int) r);
+		int			n = 0;
+
+		for (; m < *p->n_missing && p->missing[m] < (r + 1) * stride; m++)
+			state->active[n++] = indicator_of(host, state, (int) (p->missing[m] - r * stride), -1);
+		for (int k = 0; k < n_numbers; k++)
+			dense[k] = row[k] == row[k] ? row[k] : 0;
+		dense[n_numbers] = row[n_numbers];
+		dense[n_numbers + 1] = 1;
+		absorb_active(plan, state, n, row, dense);
+	}
 }
 
 void
@@ -412,7 +412,6 @@ mlpg_moments_absorb(MlpgHost *host, const MlpgPlan *plan, void *opaque, const Ml
 	const MlpgMomentShape *s = &state->shape;
 	Partial		p = partial_at((void *) (uintptr_t) memory, s, block->capacity);
 	double	   *dense = mlpg_allocate(host, (size_t) s->d, sizeof(double));
-	int			last = -1;
 
 	mlpg_crossprod_add_block(&state->total, p.exponent, s->stride, p.hi, p.lo);
 	for (int k = 0; k < s->d; k++)
@@ -427,16 +426,13 @@ mlpg_moments_absorb(MlpgHost *host, const MlpgPlan *plan, void *opaque, const Ml
 			state->n_positive -= mlpg_block_row(block, r)[plan->n_features + 1] == 0;
 	if (!s->contiguous)
 		for (int r = 0; r < block->n_rows; r++)
-			absorb_row(host, plan, state, mlpg_block_row(block, r), dense);
-	else
-		for (uint32_t m = 0; m < *p.n_missing; m++)
 		{
-			int			r = (int) (p.missing[m] / (uint32_t) s->stride);
+			const double *row = mlpg_block_row(block, r);
 
-			if (r != last)
-				absorb_row(host, plan, state, mlpg_block_row(block, r), dense);
-			last = r;
+			absorb_active(plan, state, find_active(host, plan, state, row, dense), row, dense);
 		}
+	else
+		absorb_missing(host, plan, state, block, &p, dense);
 	mlpg_release(host, dense);
 }
 

@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * columns.h
+ *	  Kernels that do the same to every column of a row.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MLPG_COLUMNS_H
+#define MLPG_COLUMNS_H
+
+#include "core/host.h"
+
+/* Widens minimum and maximum by the row; NaN changes neither. True if there is a NaN. */
+typedef bool (*MlpgColumnsRange) (const double *row, int n, double *minimum, double *maximum);
+
+/* row[k] = row[k] * first[k] * second[k], for n_rows rows of n columns, stride apart. */
+typedef void (*MlpgColumnsScale) (double *row, int n_rows, int stride, int n, const double *first, const double *second);
+
+/* Adds the row to sums in twice the working precision. */
+typedef void (*MlpgColumnsAdd) (const double *row, int n, double *hi, double *lo);
+
+typedef struct MlpgColumns
+{
+	MlpgColumnsRange range;
+	MlpgColumnsScale scale;
+	MlpgColumnsAdd add;
+} MlpgColumns;
+
+/* Those of this processor, and those of any: the same results, bit for bit. */
+extern const MlpgColumns *mlpg_columns(void);
+extern const MlpgColumns mlpg_columns_portable;
+
+#endif							/* MLPG_COLUMNS_H */
