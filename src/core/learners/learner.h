@@ -143,6 +143,11 @@ struct MlpgLearner
 	MlpgCoefficient *(*coefficients) (MlpgHost *host, const MlpgModel *model, int *n);	/* optional */
 };
 
+/* The learners there are */
+#define LEARNER(id, symbol) extern const MlpgLearner mlpg_##symbol;
+#include "core/learners/learner_list.h"
+#undef LEARNER
+
 /* registry.c */
 extern const MlpgLearner *mlpg_learner_find(const char *name);	/* NULL if unknown */
 extern const MlpgLearner *mlpg_learner_require(MlpgHost *host, const char *name);	/* raises with a guess */

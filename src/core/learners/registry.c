@@ -7,10 +7,6 @@
  */
 #include "core/learners/learner.h"
 
-#define LEARNER(id, symbol) extern const MlpgLearner mlpg_##symbol;
-#include "core/learners/learner_list.h"
-#undef LEARNER
-
 static const struct
 {
 	uint16_t	id;

@@ -21,7 +21,7 @@
 
 #define BLOCK_BYTES (128 * 1024)	/* of a full block: fits beside its results in a 512 kB cache */
 #define BLOCK_ROWS_MAX 512
-#define BLOCK_ROWS_MIN 16
+#define BLOCK_ROWS_MIN 128			/* of wide rows: a summary of d^2 is to be worth it */
 #define CHUNK_ROWS_FIRST 512
 
 typedef struct Chunk

@@ -1,0 +1,186 @@
+-- What every learner promises, asked of each that mlpg.learners() names: a new one
+-- is tested without a line here. Outcomes are a result or the documented SQLSTATE.
+BEGIN;
+SET client_min_messages = error;
+SELECT no_plan();
+
+-- 1,000 rows with numbers, NULLs, categories, a boolean, a date and a weight
+CREATE TABLE rows AS
+SELECT i, (i * 7919 % 1009) / 100.0::float8 AS a, CASE WHEN i % 17 > 0 THEN sqrt(i) END AS b, 'c' || i * i % 5 AS c, i % 3 = 0 AS flag, date '2024-01-01' + i % 60 AS day,
+	   (i % 4)::float8 AS w, 2 * (i * 7919 % 1009) / 100.0 + sqrt(i) + i * i % 5 + (i * 31 % 101) / 50.0::float8 AS y
+  FROM generate_series(1, 1000) AS i;
+CREATE VIEW features AS SELECT i, a, b, c, flag, day FROM rows;
+CREATE FUNCTION trained(model text, learner text, source text, params jsonb DEFAULT '{}') RETURNS mlpg.model LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM mlpg.train(model, source, 'y', learner, holdout => 0, params => params);
+	RETURN mlpg.get_model(model || '@' || (SELECT last_version FROM mlpg.models AS m WHERE m.model = trained.model));
+END $$;
+
+-- --- the same bytes
+SELECT is(mlpg.model_to_bytea(trained('c_' || name, name, 'SELECT a, b, c, flag, day, y FROM rows')), mlpg.model_to_bytea(trained('c_' || name, name, 'SELECT a, b, c, flag, day, y FROM rows')), name || ': same rows, same bytes') FROM mlpg.learners();
+SET mlpg.max_threads = 1;
+SELECT trained('c_' || name, name, 'SELECT a, b, c, flag, day, y FROM rows, generate_series(1, 20)') IS NOT NULL FROM mlpg.learners();
+SET mlpg.max_threads = 8;
+SELECT trained('c_' || name, name, 'SELECT a, b, c, flag, day, y FROM rows, generate_series(1, 20)') IS NOT NULL FROM mlpg.learners();
+SET mlpg.max_threads = 3;
+SELECT trained('c_' || name, name, 'SELECT a, b, c, flag, day, y FROM rows, generate_series(1, 20)') IS NOT NULL FROM mlpg.learners();
+RESET mlpg.max_threads;
+SELECT is(count(DISTINCT v.sha256)::int, 1, model || ': 1 thread equals 3 and 8') FROM mlpg.models AS m JOIN mlpg.model_versions AS v USING (model_id) WHERE model LIKE 'c\_%' AND version > 2 GROUP BY model;
+SELECT is(mlpg.model_to_bytea(mlpg.fit(name, y, x)), mlpg.model_to_bytea(mlpg.fit(name, y, x)), name || ': fit twice, same bytes') FROM mlpg.learners(), rows AS r, LATERAL (SELECT r.a, r.b, r.c, r.flag, r.day) AS x GROUP BY name;
+-- order-free learners in any order, others within tolerance
+SELECT ok(CASE WHEN l.order_free THEN d.same ELSE d.close END, name || CASE WHEN l.order_free THEN ': any order of rows, same bytes' ELSE ': any order of rows, same model' END)
+  FROM mlpg.learners() AS l, LATERAL (SELECT mlpg.model_to_bytea(m) = mlpg.model_to_bytea(n) AS same,
+		-- what minimises absolute errors may not be unique: then both are as good
+		(SELECT CASE WHEN l.loss = 'quantile' THEN abs(mlpg.mae(y, mlpg.predict(m, f)) / mlpg.mae(y, mlpg.predict(n, f)) - 1) < 1e-10
+			ELSE max(abs(mlpg.predict(m, f) - mlpg.predict(n, f)) / greatest(1, abs(mlpg.predict(m, f)))) < 1e-9 END FROM rows AS f) AS close
+	FROM (SELECT mlpg.fit(l.name, y, x ORDER BY i) AS m, mlpg.fit(l.name, y, x ORDER BY md5(i::text)) AS n FROM rows AS r, LATERAL (SELECT r.a, r.b, r.c, r.flag, r.day) AS x) AS q) AS d;
+-- text, bytea and dump form are the model
+SELECT is(mlpg.model_to_bytea(m::text::mlpg.model), mlpg.model_to_bytea(m), name || ': text and back') FROM mlpg.learners(), LATERAL (SELECT mlpg.get_model('c_' || name) AS m) AS q;
+SELECT is(mlpg.model_to_bytea(mlpg.model_from_bytea(mlpg.model_to_bytea(m))), mlpg.model_to_bytea(m), name || ': bytea and back') FROM mlpg.learners(), LATERAL (SELECT mlpg.get_model('c_' || name) AS m) AS q;
+
+-- --- predict is the same row by row, in any order, in parallel, by name and by value, as JSON
+CREATE TABLE answers AS SELECT name, i, mlpg.predict('c_' || name, f) AS p FROM mlpg.learners(), features AS f;
+SELECT is(count(p)::int, 1000, name || ': an answer for every row') FROM answers GROUP BY name;
+CREATE FUNCTION one_by_one(learner text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	f features;
+	n bigint := 0;
+BEGIN
+	FOR f IN SELECT * FROM features ORDER BY md5(i::text) LIMIT 200 LOOP
+		n := n + (SELECT count(*) FROM answers AS a WHERE a.name = learner AND a.i = f.i AND a.p = mlpg.predict('c_' || learner, f)
+			AND a.p = mlpg.predict(mlpg.get_model('c_' || learner), f) AND a.p = mlpg.predict('c_' || learner, to_jsonb(f)) AND a.p = mlpg.predict('c_' || learner, to_jsonb(f)::text));
+	END LOOP;
+	RETURN n;
+END $$;
+SELECT is(one_by_one(name), 200::bigint, name || ': row by row, by name, by value, jsonb and text') FROM mlpg.learners();
+SET LOCAL min_parallel_table_scan_size = 0;
+SET LOCAL parallel_setup_cost = 0;
+SET LOCAL parallel_tuple_cost = 0;
+SET LOCAL max_parallel_workers_per_gather = 2;
+CREATE FUNCTION plan_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+	plan text := '';
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
+		plan := plan || line || E'\n';
+	END LOOP;
+	RETURN plan;
+END $$;
+SELECT matches(plan_of(format('SELECT i, mlpg.predict(%L, r) FROM rows AS r', 'c_' || name)), 'Gather', name || ': predict goes parallel') FROM mlpg.learners();
+CREATE FUNCTION parallel_same(learner text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	n bigint;
+BEGIN
+	EXECUTE format('CREATE TEMP TABLE p AS SELECT i, mlpg.predict(%L, r) AS p FROM rows AS r', 'c_' || learner);
+	SELECT count(*) INTO n FROM p JOIN answers AS a USING (i) WHERE a.name = learner AND a.p = p.p;
+	DROP TABLE p;
+	RETURN n;
+END $$;
+SELECT is(parallel_same(name), 1000::bigint, name || ': predict in a parallel plan') FROM mlpg.learners();
+
+-- --- data that are odd: an answer, or a documented SQLSTATE
+CREATE FUNCTION outcome(learner text, source text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer float8;
+BEGIN
+	PERFORM mlpg.train('c_odd_' || learner, source, 'y', learner, holdout => 0);
+	EXECUTE format('SELECT mlpg.predict(%L, s) FROM (%s) AS s LIMIT 1', 'c_odd_' || learner || '@' || (SELECT last_version FROM mlpg.models WHERE model = 'c_odd_' || learner), source) INTO answer;
+	RETURN CASE WHEN answer IS NULL THEN 'null' WHEN answer::text IN ('NaN', 'Infinity', '-Infinity') THEN answer::text ELSE 'answer' END;
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE;
+END $$;
+CREATE FUNCTION outcome_fit(learner text, source text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+BEGIN
+	EXECUTE format('SELECT CASE WHEN m IS NULL THEN ''no model'' WHEN mlpg.predict(m, s) IS NULL THEN ''null'' ELSE ''answer'' END FROM (SELECT mlpg.fit(%L, s.y, s) AS m FROM (%s OFFSET 0) AS s) AS f LEFT JOIN LATERAL (%s LIMIT 1) AS s ON true', learner, source, source) INTO answer;
+	RETURN answer;
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE;
+END $$;
+CREATE TABLE cases AS SELECT * FROM (VALUES
+	('no rows', 'SELECT a, y FROM rows WHERE false', '22000', 'no model'),
+	('one row', 'SELECT a, c, y FROM rows WHERE i = 1', 'answer', 'answer'),
+	('two rows', 'SELECT a, c, y FROM rows WHERE i < 3', 'answer', 'answer'),
+	('all targets NULL', 'SELECT a, NULL::float8 AS y FROM rows', '22000', 'no model'),
+	('some targets NULL', 'SELECT a, CASE WHEN i % 2 = 0 THEN y END AS y FROM rows', 'answer', 'answer'),
+	('no features', 'SELECT y FROM rows', 'answer', 'answer'),
+	('constant column', 'SELECT 7 AS k, ''x'' AS x, a, y FROM rows', 'answer', 'answer'),
+	('constant target', 'SELECT a, c, 5 AS y FROM rows', 'answer', 'answer'),
+	('a column twice', 'SELECT a, a AS a2, y FROM rows', 'answer', 'answer'),
+	('collinear columns', 'SELECT a, b, a + i AS ai, i, c, c || ''x'' AS cx, y FROM rows', 'answer', 'answer'),
+	('all-NULL columns', 'SELECT a, NULL::float8 AS n, NULL::text AS t, y FROM rows', 'answer', 'answer'),
+	('more columns than rows', 'SELECT a, b, i, day, flag, c, y FROM rows WHERE i <= 4', 'answer', 'answer'),
+	('NaN', 'SELECT CASE WHEN i = 500 THEN ''nan'' ELSE a END AS a, y FROM rows', '22000', '22000'),
+	('infinity', 'SELECT CASE WHEN i = 500 THEN ''inf'' ELSE a END AS a, y FROM rows', '22000', '22000'),
+	('infinite target', 'SELECT a, CASE WHEN i = 500 THEN ''-inf'' ELSE y END AS y FROM rows', '22000', '22000'),
+	('a type it does not read', 'SELECT a, interval ''1 h'' AS h, y FROM rows', '42804', '42804'),
+	('text target', 'SELECT a, c AS y FROM rows', '0A000', '0A000'),
+	('boolean target', 'SELECT a, flag AS y FROM rows', '0A000', '0A000'),
+	('the target again', 'SELECT a, y, y + 0 AS z FROM rows', '22000', '22000'),
+	('huge and tiny', 'SELECT a * 1e200 AS a, b * 1e-200 AS b, y FROM rows', 'answer', 'answer'),
+	('a thousand categories', 'SELECT ''n'' || i AS n, y FROM rows', 'answer', 'answer')) AS v(what, source, by_train, by_fit);
+SELECT is(outcome(name, source), by_train, name || ', train: ' || what) FROM mlpg.learners(), cases ORDER BY name, what;
+SELECT is(outcome_fit(name, source), by_fit, name || ', fit: ' || what) FROM mlpg.learners(), cases ORDER BY name, what;
+DO $$ BEGIN
+	EXECUTE 'CREATE TABLE wide AS SELECT i + 0.5 AS y, ' || (SELECT string_agg('(i * ' || k || ' % 101)::float4 AS c' || k, ', ') FROM generate_series(2, 1599) AS k) || ' FROM generate_series(1, 40) AS i';
+END $$;
+SELECT is(outcome(name, 'SELECT * FROM wide'), 'answer', name || ': 1,600 columns') FROM mlpg.learners();
+
+-- --- columns at predict
+CREATE FUNCTION refusal(model mlpg.model, columns text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer float8;
+BEGIN
+	EXECUTE format('SELECT mlpg.predict($1, f) FROM (SELECT %s FROM rows LIMIT 1) AS f', columns) USING model INTO answer;
+	RETURN 'answer';
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+CREATE TABLE small AS SELECT name, trained('c_small_' || name, name, 'SELECT a, c, y FROM rows') AS m FROM mlpg.learners();
+-- a learner that takes no features scores any row
+CREATE VIEW choosy AS SELECT * FROM small WHERE refusal(m, 'i') <> 'answer';
+SELECT matches(refusal(m, 'a'), '^42703 .*"c"', name || ': a missing column is named') FROM choosy;
+SELECT matches(refusal(m, 'a AS "A", c'), '^42703 .*"a"', name || ': a renamed column is named') FROM choosy;
+SELECT matches(refusal(m, 'a::text AS a, c'), '^42804 .*"a"', name || ': a retyped column is named') FROM choosy;
+SELECT is(refusal(m, 'c::varchar, i, a::numeric, interval ''1 h'' AS h'), 'answer', name || ': order, more columns and kin types do not matter') FROM small;
+
+-- --- parameters: each refuses what is out of its range, naming itself and the range
+CREATE FUNCTION parameter(learner text, params text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	detail text;
+	m mlpg.model;
+BEGIN
+	SELECT mlpg.fit(learner, y, ARRAY[a], params::jsonb) INTO m FROM rows WHERE i < 30;
+	RETURN 'taken';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+	RETURN SQLSTATE || ' ' || SQLERRM || ' ' || detail;
+END $$;
+CREATE VIEW parameters AS SELECT l.name AS learner, p.* FROM mlpg.learners() AS l, mlpg.learner_params(l.name) AS p;
+SELECT ok((SELECT count(*) FROM parameters AS p WHERE p.learner = l.name) > 0 AND NOT EXISTS (SELECT FROM parameters AS p WHERE p.learner = l.name AND coalesce(length(help), 0) = 0), name || ': parameters have help') FROM mlpg.learners() AS l;
+SELECT is(parameter(learner, format('{%s:%s}', to_json(name), to_json(default_value))), 'taken', learner || '.' || name || ' takes its default') FROM parameters WHERE default_value IS NOT NULL;
+SELECT matches(parameter(learner, format('{%s:%s}', to_json(name), bad)), '^22023 .*"' || name || '".*It must be', learner || '.' || name || ' refuses ' || bad)
+  FROM parameters AS p, LATERAL unnest(CASE WHEN type = 'boolean' THEN ARRAY['1', '"yes"', 'null', '[]'] WHEN type LIKE '%|%' THEN ARRAY['"no such thing"', '1', 'true', '[1]']
+	ELSE ARRAY['"x"', 'true', '"nan"', '"inf"', '1e400', '{}', '"0x1"'] || CASE WHEN min IS NOT NULL THEN ARRAY[(min - 1)::text] ELSE '{}' END || CASE WHEN max IS NOT NULL THEN ARRAY[(max * 10 + 1)::text] ELSE '{}' END
+		|| CASE WHEN type = 'integer' THEN ARRAY['1.5'] ELSE '{}' END END) AS bad;
+SELECT matches(parameter(name, '{"no_such_parameter":1}'), '^42704 .*"no_such_parameter"', name || ': an unknown parameter is named') FROM mlpg.learners();
+
+-- --- memory stays under the budget, or the error says so
+CREATE FUNCTION budget(learner text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	peak bigint;
+BEGIN
+	PERFORM mlpg.train('c_budget', 'SELECT i % 7 AS a, i % 11 AS b, (i * 7919 % 1009)::float8 AS y FROM generate_series(1, 200000) AS i', 'y', learner, holdout => 0);
+	SELECT peak_memory INTO peak FROM mlpg.runs ORDER BY run_id DESC LIMIT 1;
+	RETURN CASE WHEN peak <= 2 * 1024 * 1024 THEN 'within' ELSE 'above: ' || peak END;
+EXCEPTION WHEN program_limit_exceeded THEN
+	RETURN 'within';
+END $$;
+SET mlpg.max_memory = '1MB';
+SELECT is(budget(name), 'within', name || ': budget') FROM mlpg.learners();
+RESET mlpg.max_memory;
+
+SELECT * FROM finish();
+ROLLBACK;
