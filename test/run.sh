@@ -101,11 +101,12 @@ tap() {
 	fi
 }
 
-# regress_log NAME STATUS LOG OUTPUT: counts pg_regress's lines and shows what differs.
+# regress_log NAME STATUS LOG OUTPUT: counts pg_regress's lines ("test x ... ok"; TAP
+# from PostgreSQL 16 on) and shows what differs.
 regress_log() {
-	local good bad
-	good=$(grep -cE '^(test )?.*\.\.\. ok\b' "$3" || true)
-	bad=$(grep -cE '^(test )?.*\.\.\. (FAILED|failed)' "$3" || true)
+	local good bad bad_line='\.\.\. (FAILED|failed)|^not ok [0-9]'
+	good=$(grep -cE '\.\.\. ok\b|^ok [0-9]' "$3" || true)
+	bad=$(grep -cE "$bad_line" "$3" || true)
 	[ "$bad" != 0 ] || [ "$2" = 0 ] || bad=1
 	passed=$((passed + good))
 	failed=$((failed + bad))
@@ -114,9 +115,9 @@ regress_log() {
 	else
 		failures+=("$1")
 		echo "FAILED   $1 ($bad of $((good + bad)))"
-		grep -E '\.\.\. (FAILED|failed)' "$3" | sed 's/^/    /'
+		grep -E "$bad_line" "$3" | sed 's/^/    /'
 		find "$4" -name '*.diffs' -exec head -n 200 {} \; | sed 's/^/    /'
-		grep -qE '\.\.\. (FAILED|failed)' "$3" || tail -n 20 "$3" | sed 's/^/    /'
+		grep -qE "$bad_line" "$3" || tail -n 20 "$3" | sed 's/^/    /'
 	fi
 }
 

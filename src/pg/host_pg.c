@@ -103,6 +103,16 @@ megabytes(size_t bytes)
 	return bytes / (1024 * 1024) + (bytes % (1024 * 1024) != 0);
 }
 
+MLPG_NORETURN static void
+raise_limit(size_t needed, size_t allowed)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("working memory would exceed its limit: needed %zu MB, allowed %zu MB", megabytes(needed), allowed / (1024 * 1024)),
+			 errhint("Raise the setting \"mlpg.max_memory\", or use fewer rows or columns.")));
+	pg_unreachable();
+}
+
 /* Refuses, before it is made, what would not fit; otherwise counts it. */
 static void
 account(MlpgHost *host, size_t more)
@@ -114,11 +124,10 @@ account(MlpgHost *host, size_t more)
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("size of working memory overflows")));
 	if (host->budget != 0 && total > host->budget)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("working memory would exceed its limit: needed %zu MB, allowed %zu MB",
-						megabytes(total), host->budget / (1024 * 1024)),
-				 errhint("Raise the setting \"mlpg.max_memory\", or use fewer rows or columns.")));
+		raise_limit(total, host->budget);
+	/* an aggregate's states are bounded by work_mem; what one of them asks for at once, by the same setting */
+	if (host->budget == 0 && more > (size_t) mlpg_max_memory_kb * 1024)
+		raise_limit(more, (size_t) mlpg_max_memory_kb * 1024);
 	host->in_use = total;
 	host->peak = Max(host->peak, total);
 }

@@ -44,6 +44,7 @@
 #endif
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #define N_SLOTS 64				/* commands shown at once; 16 kB in all */
@@ -122,15 +123,20 @@ obtain_slots(void)
 /*
  * Attaches to the slots, once.  Want of shared memory is no reason to fail a
  * fit, so that error (and only what these few calls can raise) is swallowed.
- * ereport has reset the interrupt hold-off that LWLockRelease counts down.
+ * What the failed call held goes with it: resources are in an owner of their
+ * own, and its lightweight locks are the only ones that a function holds.
  */
 static bool
 attach_slots(void)
 {
 	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner caller = CurrentResourceOwner;
+	ResourceOwner own;
 
 	if (slots != NULL || slots_unavailable)
 		return slots != NULL;
+	own = ResourceOwnerCreate(caller, "mlpg progress");
+	CurrentResourceOwner = own;
 	PG_TRY();
 	{
 		obtain_slots();
@@ -139,14 +145,15 @@ attach_slots(void)
 	{
 		MemoryContextSwitchTo(context);
 		FlushErrorState();
-		if (LWLockHeldByMe(AddinShmemInitLock))
-		{
-			HOLD_INTERRUPTS();
-			LWLockRelease(AddinShmemInitLock);
-		}
+		LWLockReleaseAll();
 		slots_unavailable = true;
 	}
 	PG_END_TRY();
+	CurrentResourceOwner = caller;
+	ResourceOwnerRelease(own, RESOURCE_RELEASE_BEFORE_LOCKS, false, false);
+	ResourceOwnerRelease(own, RESOURCE_RELEASE_LOCKS, false, false);
+	ResourceOwnerRelease(own, RESOURCE_RELEASE_AFTER_LOCKS, false, false);
+	ResourceOwnerDelete(own);
 	return slots != NULL;
 }
 

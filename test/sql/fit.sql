@@ -149,6 +149,7 @@ SELECT raises('SELECT mlpg.fit(' || arguments || ') FROM t, LATERAL (SELECT t.a,
 	$$'linear', y, ARRAY[[t.a], [t.b]]$$, $$'linear', y, CASE WHEN i = 3 THEN ARRAY[t.a] ELSE ARRAY[t.a, t.b] END$$, $$'linear', y, CASE WHEN i = 399 THEN ARRAY[t.a, t.b, t.b] ELSE ARRAY[t.a, t.b] END$$,
 	$$'linear', y, array_fill(0::float8, ARRAY[100001])$$, $$'linear', y, CASE WHEN i = 9 THEN ARRAY['nan']::float8[] ELSE ARRAY[t.a] END$$, $$'linear', y, CASE WHEN i = 399 THEN ARRAY['-inf']::float8[] ELSE ARRAY[t.a] END$$,
 	$$'linear', CASE WHEN i = 9 THEN 'nan' ELSE y END, ARRAY[t.a]$$, $$'linear', CASE WHEN i = 9 THEN 'inf' ELSE y END, x$$, $$'linear', y, x, '{"task":"classification"}'$$, $$'linear', y, x, '{"task":"clustering"}'$$]) AS arguments;
+SELECT learner, regexp_replace(raises(format('SELECT mlpg.fit(%L, y, array_fill(a, ARRAY[20000]) || b) FROM t WHERE i < 30', learner)), '[0-9]+ MB', 'N MB', 'g') FROM unnest('{linear,quantile}'::text[]) AS learner;
 SELECT raises('SELECT mlpg.fit(''linear'', y, x) FROM t, LATERAL (SELECT CASE WHEN i > 1 THEN ARRAY[t.a] END AS v) AS x');
 SELECT raises('SELECT mlpg.fit(''linear'', y, x) FROM t, LATERAL (SELECT t.a, t.b AS a) AS x');
 SELECT raises('SELECT mlpg.fit(''linear'', y, x) FROM t, LATERAL (SELECT t.a, interval ''1 h'' AS h) AS x');

@@ -149,7 +149,8 @@ SELECT pg_temp.raises(format('SELECT mlpg.rename_model(''rights'', %L)', name))
 FROM unnest(ARRAY['', '123', 'a@b', repeat('x', 201), E'a\nb']) AS name;
 SELECT mlpg.rename_model('rights', 'Rights and "Wrongs"') AS renamed, mlpg.has_model_privilege('rights') AS old, mlpg.has_model_privilege('Rights and "Wrongs"') AS new;
 SELECT mlpg.rename_model('Rights and "Wrongs"', 'rights') AS back, mlpg.rename_model('rights', 'rights') AS same;
-SELECT pg_temp.raises($$SELECT mlpg.set_owner('rights', 'mlpg_stranger')$$), pg_temp.raises($$SELECT mlpg.set_owner('rights', 'mlpg_missing')$$);
+SELECT left(pg_temp.raises($$SELECT mlpg.set_owner('rights', 'mlpg_stranger')$$), 5) AS raises, -- the server's words differ by version
+	pg_temp.raises($$SELECT mlpg.set_owner('rights', 'mlpg_missing')$$);
 RESET ROLE;
 SELECT mlpg.set_owner('rights', 'mlpg_readers') AS given;
 SELECT role, r.score, r.read, r.own FROM unnest('{mlpg_owner,mlpg_reader,mlpg_scorer}'::text[]) AS role, pg_temp.rights_of(role) AS r;

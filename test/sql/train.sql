@@ -111,6 +111,13 @@ SELECT shown(r) FROM mlpg.train('train_refit', 'SELECT price, sold FROM sales', 
 SELECT fitted_on('train_refit@2', 'SELECT price, sold FROM sales') AS served_with, fitted_on('train_refit@1', 'SELECT price, sold FROM sales') AS first,
 	   (SELECT mlpg.model_to_bytea(evaluation) = (SELECT mlpg.model_to_bytea(blob) FROM mlpg.model_blobs AS o WHERE o.model_id = b.model_id AND version = 1) FROM mlpg.model_blobs AS b JOIN mlpg.models USING (model_id) WHERE model = 'train_refit' AND version = 2) AS judged_without;
 
+-- a category that training did not see is judged as predict answers it: not at all where that is NULL or an error
+SET client_min_messages = notice;
+\set VERBOSITY terse
+SELECT shown(r) FROM unnest('{error,"null",zero}'::text[]) AS unseen, LATERAL mlpg.train('train_u_' || unseen, 'SELECT ''c'' || i / 2 AS c, i AS x, i * i AS y FROM generate_series(1, 200) AS i', 'y', 'linear', params => jsonb_build_object('unseen', unseen)) AS r;
+\set VERBOSITY default
+SET client_min_messages = warning;
+
 -- --- costs: the newsvendor's level, judged in money
 SELECT shown(r) FROM mlpg.train('train_cost', 'source', 'sold', underage_cost => 3, overage_cost => 1) AS r;
 SELECT algorithm, params ->> 'quantile' AS level, v.metrics ->> 'metric' AS metric, (v.metrics ->> 'level')::float8 AS level, (v.metrics #>> '{metrics,pinball}')::float8 * 4 - (v.metrics #>> '{metrics,order_cost}')::float8 < 1e-9 AS pinball_is_cost, v.metrics -> 'metrics' ?& '{stockout_rate,fill_rate,rmse,wape}' AS more

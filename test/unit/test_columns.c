@@ -65,6 +65,42 @@ test_range(void)
 }
 
 static void
+test_fill(void)
+{
+	const MlpgColumns *fast = mlpg_columns();
+	uint64_t	random = 6;
+	bool		bits_equal = true,
+				right = true,
+				noticed = true;
+
+	for (int n = 1; n <= WIDTH; n++)
+		for (int i = 0; i < 50; i++)
+		{
+			double		value[WIDTH],
+						row[2][WIDTH];
+			bool		missing[WIDTH],
+						finite = true;
+
+			fill(&random, value, n, 0.01);
+			for (int k = 0; k < n; k++)
+			{
+				missing[k] = test_uniform(&random) < 0.3;
+				if (test_uniform(&random) < 0.01)
+					value[k] = test_uniform(&random) < 0.5 ? INFINITY : -INFINITY;
+				finite &= missing[k] || isfinite(value[k]);
+			}
+			noticed &= fast->fill(value, missing, n, row[0]) == finite;
+			noticed &= mlpg_columns_portable.fill(value, missing, n, row[1]) == finite;
+			bits_equal &= equal(row[0], row[1], n);
+			for (int k = 0; k < n; k++)
+				right &= missing[k] ? isnan(row[0][k]) : memcmp(&row[0][k], &value[k], sizeof(double)) == 0;
+		}
+	CHECK(noticed);
+	CHECK(right);
+	CHECK(bits_equal);
+}
+
+static void
 test_scale(void)
 {
 	const MlpgColumns *fast = mlpg_columns();
@@ -131,6 +167,7 @@ int
 main(void)
 {
 	test_range();
+	test_fill();
 	test_scale();
 	test_add();
 	return harness_done();

@@ -579,6 +579,67 @@ test_enumeration(MlpgHost *host)
 	CHECK(not_unique > 100);
 }
 
+/*
+ * Ties beyond what enumeration reaches: integers, ties blurred by rounding,
+ * sparse columns, weights of any size.  Each must end, with its certificate,
+ * where no nearby point is better.
+ */
+static void
+test_ties(MlpgHost *host)
+{
+	enum
+	{
+		N = 90, P = 8
+	};
+	double		x[N * P],
+				y[N],
+				w[N];
+	int			unproven = 0,
+				beaten = 0;
+
+	for (int k = 1; k <= 12000; k++)
+	{
+		MlpgQuantregProblem problem;
+		MlpgQuantregResult result;
+		int			n,
+					p,
+					kind;
+		double		tau;
+
+		seed = (uint64_t) k * UINT64_C(0xD1342543DE82EF95);
+		n = k % 2 ? 20 : 2 + below(N - 2);
+		p = k % 2 ? 4 : 1 + below(P);
+		kind = below(4);
+		tau = (1 + below(19)) / 20.0;
+		for (int i = 0; i < n; i++)
+		{
+			double		fit = 0;
+
+			for (int j = 0; j < p; j++)
+			{
+				x[i * p + j] = j == 0 ? 1 : (kind == 0 ? below(5) : kind == 1 ? below(2) : kind == 2 ? 0.1 * below(9) : (below(10) ? 0 : normal()));
+				fit += x[i * p + j] * (j % 3 - 1);
+			}
+			y[i] = kind == 0 ? below(10) : kind == 2 ? fit + 0.1 * below(4) : (uniform() < 0.6 ? 0 : -log(uniform()));
+			w[i] = exp(5 * normal());
+		}
+		problem = (MlpgQuantregProblem) {n, p, x, p, y, below(4) ? NULL : w};
+		mlpg_quantreg_solve(host, &problem, tau, &result);
+		unproven += !result.converged || !(fabs(result.gap) < 1e-9);
+		for (int t = 0; t < 4; t++)
+		{
+			double		b[P];
+
+			for (int j = 0; j < p; j++)
+				b[j] = result.coefficients[j] + (result.dropped[j] ? 0 : 0.01 * normal());
+			beaten += loss(&problem, tau, b) < result.objective * (1 - 1e-12);
+		}
+		mlpg_quantreg_release(host, &result);
+	}
+	CHECK_INT(unproven, 0);
+	CHECK_INT(beaten, 0);
+}
+
 /* ---------------------------------------------------------------- edges */
 
 static void
@@ -949,6 +1010,7 @@ main(void)
 	test_golden(host);
 	test_references(host);
 	test_enumeration(host);
+	test_ties(host);
 	test_edges(host);
 	test_rank(host);
 	test_large(host, host8);

@@ -4,7 +4,7 @@
  *	  Kernels that do the same to every column of a row.
  *
  * What a one-pass learner does to each row besides the cross-products: the range
- * of every column, division by a power of two, and sums in double-double
+ * of every column, NULL turned into NaN, division by a power of two, and sums in double-double
  * (two-sum of Knuth, The Art of Computer Programming 2, section 4.2.2).  There is nothing
  * to them but additions, multiplications and comparisons of one element, so the
  * variants agree bit for bit.
@@ -17,6 +17,8 @@
  *-------------------------------------------------------------------------
  */
 #include "core/math/columns.h"
+
+#include <float.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -36,6 +38,19 @@ range_from(int k, const double *row, int n, double *minimum, double *maximum)
 		missing |= x != x;
 	}
 	return missing;
+}
+
+static inline bool
+fill_from(int k, const double *value, const bool *missing, int n, double *row)
+{
+	bool		finite = true;
+
+	for (; k < n; k++)
+	{
+		row[k] = missing[k] ? NAN : value[k];
+		finite &= missing[k] || fabs(value[k]) <= DBL_MAX;
+	}
+	return finite;
 }
 
 static inline void
@@ -58,6 +73,12 @@ range_portable(const double *row, int n, double *minimum, double *maximum)
 	return range_from(0, row, n, minimum, maximum);
 }
 
+static bool
+fill_portable(const double *value, const bool *missing, int n, double *row)
+{
+	return fill_from(0, value, missing, n, row);
+}
+
 static void
 scale_portable(double *row, int n_rows, int stride, int n, const double *first, const double *second)
 {
@@ -72,7 +93,7 @@ add_portable(const double *row, int n, double *hi, double *lo)
 	add_from(0, row, n, hi, lo);
 }
 
-const MlpgColumns mlpg_columns_portable = {range_portable, scale_portable, add_portable};
+const MlpgColumns mlpg_columns_portable = {range_portable, fill_portable, scale_portable, add_portable};
 
 #if defined(__x86_64__)
 
@@ -92,6 +113,29 @@ range_avx2(const double *row, int n, double *minimum, double *maximum)
 		missing = _mm256_or_pd(missing, _mm256_cmp_pd(x, x, _CMP_UNORD_Q));
 	}
 	return range_from(k, row, n, minimum, maximum) | (_mm256_movemask_pd(missing) != 0);
+}
+
+__attribute__((target("avx2"))) static bool
+fill_avx2(const double *value, const bool *missing, int n, double *row)
+{
+	const __m256d nan = _mm256_set1_pd(NAN);
+	const __m256d largest = _mm256_set1_pd(DBL_MAX);
+	const __m256d sign = _mm256_set1_pd(-0.0);
+	__m256d		bad = _mm256_setzero_pd();
+	int			k = 0;
+
+	for (; k + 4 <= n; k += 4)
+	{
+		int32_t		four;
+		__m256d		x = _mm256_loadu_pd(value + k);
+		__m256d		left_out;
+
+		memcpy(&four, missing + k, sizeof(four));
+		left_out = _mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_cvtepi8_epi64(_mm_cvtsi32_si128(four)), _mm256_setzero_si256()));
+		_mm256_storeu_pd(row + k, _mm256_blendv_pd(x, nan, left_out));
+		bad = _mm256_or_pd(bad, _mm256_andnot_pd(left_out, _mm256_cmp_pd(_mm256_andnot_pd(sign, x), largest, _CMP_NLE_UQ)));
+	}
+	return fill_from(k, value, missing, n, row) && _mm256_movemask_pd(bad) == 0;
 }
 
 __attribute__((target("avx2"))) static void
@@ -128,7 +172,7 @@ add_avx2(const double *row, int n, double *hi, double *lo)
 	add_from(k, row, n, hi, lo);
 }
 
-static const MlpgColumns columns_avx2 = {range_avx2, scale_avx2, add_avx2};
+static const MlpgColumns columns_avx2 = {range_avx2, fill_avx2, scale_avx2, add_avx2};
 #endif
 
 const MlpgColumns *

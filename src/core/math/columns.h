@@ -13,6 +13,9 @@
 /* Widens minimum and maximum by the row; NaN changes neither. True if there is a NaN. */
 typedef bool (*MlpgColumnsRange) (const double *row, int n, double *minimum, double *maximum);
 
+/* row[k] = value[k], NaN where missing[k]; false when a value that is there is NaN or infinite. */
+typedef bool (*MlpgColumnsFill) (const double *value, const bool *missing, int n, double *row);
+
 /* row[k] = row[k] * first[k] * second[k], for n_rows rows of n columns, stride apart. */
 typedef void (*MlpgColumnsScale) (double *row, int n_rows, int stride, int n, const double *first, const double *second);
 
@@ -22,6 +25,7 @@ typedef void (*MlpgColumnsAdd) (const double *row, int n, double *hi, double *lo
 typedef struct MlpgColumns
 {
 	MlpgColumnsRange range;
+	MlpgColumnsFill fill;
 	MlpgColumnsScale scale;
 	MlpgColumnsAdd add;
 } MlpgColumns;

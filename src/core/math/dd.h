@@ -15,7 +15,9 @@
 #ifndef MLPG_DD_H
 #define MLPG_DD_H
 
+#include <float.h>
 #include <math.h>
+#include <stdint.h>
 
 typedef struct MlpgDd
 {
@@ -142,7 +144,17 @@ mlpg_dd_sqrt(MlpgDd a)
 static inline MlpgDd
 mlpg_dd_scale(MlpgDd a, int exponent)
 {
-	return (MlpgDd) {ldexp(a.hi, exponent), ldexp(a.lo, exponent)};
+	union
+	{
+		uint64_t	bits;
+		double		value;
+	}			power;
+
+	if (exponent < DBL_MIN_EXP - 1 || exponent > DBL_MAX_EXP - 1)
+		return (MlpgDd) {ldexp(a.hi, exponent), ldexp(a.lo, exponent)};
+	/* the same, without a call */
+	power.bits = (uint64_t) (exponent + DBL_MAX_EXP - 1) << (DBL_MANT_DIG - 1);
+	return (MlpgDd) {a.hi * power.value, a.lo * power.value};
 }
 
 #endif							/* MLPG_DD_H */

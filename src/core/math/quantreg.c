@@ -23,14 +23,14 @@
  * Answer.  Where the optimum is unique it does not depend on the path.  Where
  * it is not (a dual value on its bound), result->unique is false and among the
  * optimal vertices that are found by walking the optimal face the one with the
- * lexicographically lowest interpolated rows is taken: see qr_vertex_lowest.
+ * lexicographically lowest interpolated rows is taken: see quantreg_face.c.
  * Coefficients are always computed from the lowest-index independent rows that
  * the vertex interpolates, so that a tie cannot change their last bits.
  *
  * Rank: see quantreg_rank.c.  NaN and infinity must not be in the data.
- * Determinism: order-fixed, free of the number of threads.  Memory: rows up to
- * some 30,000 are copied twice (double precision); above that about
- * 4 n^(2/3) p^(1/3) rows are, and n bytes.
+ * Determinism: order-fixed, free of the number of threads.  Memory: where all
+ * rows are solved at once, two copies of them and 15 numbers a row; in a large
+ * problem that much for about 4 n^(2/3) p^(1/3) rows, and one byte a row.
  *
  *-------------------------------------------------------------------------
  */

@@ -14,9 +14,8 @@
  * Which vertex: the one whose interpolated rows are lowest, that is, of every
  * vertex take the first independent rows, in row order, with residual zero;
  * the lexicographically least list wins.  The search is breadth first over
- * bases and stops after BASES_MAX of them, or when it has cost about as much
- * as the fit (a face of k two-sided ties has 2^k vertices); the lowest vertex
- * seen so far is then the answer.  Whether the optimum is unique is known all
+ * bases and stops after BASES_MAX of them or SEARCH_WORK (a face of k two-sided
+ * ties has 2^k vertices); the lowest vertex seen so far is then the answer.  Whether the optimum is unique is known all
  * the same when one flat edge has a length; when none of those seen has and
  * the search is incomplete, it is reported as not unique.
  *
@@ -31,7 +30,7 @@
 #include "core/math/quantreg_internal.h"
 
 #define BASES_MAX 48
-#define SEARCH_WORK 3e8			/* multiply-adds that bound the search */
+#define SEARCH_WORK 5e8			/* multiply-adds that bound the search */
 #define LOWEST_THRESHOLD 1e-7	/* independence of interpolated rows */
 #define STRIP 128
 
@@ -45,6 +44,7 @@ typedef struct Face
 	int64_t    *best;			/* p positions: basis of the lowest vertex */
 	int64_t    *best_rows;		/* p: its lowest rows */
 	int64_t    *rows;			/* p: scratch */
+	double		work;
 	bool		complete;
 } Face;
 
@@ -153,14 +153,15 @@ qr_solve_exactly(QrFit *fit, const int64_t *lowest, double *b)
 	return solved;
 }
 
-/* Adds the vertex's basis to those to visit, unless it is there. */
+/* Adds the vertex's basis, with row entering at j, to those to visit, unless it is there. */
 static void
-remember(Face *face)
+remember(Face *face, int j, int64_t entering)
 {
 	size_t		size = sizeof(int64_t) * (size_t) face->p;
 	int64_t    *list = face->bases + (int64_t) face->n * face->p;
 
 	memcpy(list, face->vertex->basis, size);
+	list[j] = entering;
 	sort_positions(list, face->p);
 	for (int k = 0; k < face->n; k++)
 		if (memcmp(face->bases + (int64_t) k * face->p, list, size) == 0)
@@ -205,37 +206,35 @@ arrive(Face *face, int at)
 	return true;
 }
 
-/* Follows the flat edges of basis number at. */
+/* Looks along the flat edges of basis number at; false when it is singular or the work is used up. */
 static bool
 visit(Face *face, int at)
 {
 	QrVertex   *vertex = face->vertex;
-	size_t		size = sizeof(int64_t) * (size_t) face->p;
-	bool		fresh = false;
+	double		m = (double) vertex->rows->m;
+	double		p = (double) face->p;
 
+	memcpy(vertex->basis, face->bases + (int64_t) at * face->p, sizeof(int64_t) * (size_t) face->p);
+	face->work += 4 * m * p + 2 * p * p * p;
+	if (!qr_vertex_refresh(vertex) || !arrive(face, at))
+		return false;
 	for (int j = 0; j < face->p; j++)
 		for (int direction = 1; direction >= -1; direction -= 2)
 		{
-			bool		moved = false,
-						doubtful = false;
+			bool		moved = false;
+			int64_t		entering;
 
-			if (!fresh)
-			{
-				memcpy(vertex->basis, face->bases + (int64_t) at * face->p, size);
-				if (!qr_vertex_refresh(vertex))
-					return false;
-				fresh = true;
-				if (j == 0 && direction == 1 && !arrive(face, at))
-					return false;
-			}
 			if (!qr_vertex_flat(vertex, j, direction))
 				continue;
-			fresh = false;
-			if (!qr_vertex_walk(vertex, j, direction, -DBL_MIN, &moved, &doubtful))
+			if (face->work > SEARCH_WORK)
+				return false;
+			face->work += 2 * m * p;
+			entering = qr_vertex_neighbour(vertex, j, direction, &moved);
+			if (entering < 0)
 				continue;
 			if (moved)
 				vertex->unique = false;
-			remember(face);
+			remember(face, j, entering);
 		}
 	return true;
 }
@@ -258,23 +257,24 @@ qr_vertex_face(QrVertex *vertex)
 {
 	MlpgHost   *host = vertex->fit->host;
 	size_t		p = (size_t) vertex->rows->p;
-	double		cost = 4.0 * (double) vertex->rows->m * (double) p * (double) p + 2.0 * (double) (p * p * p);
-	Face		face = {.vertex = vertex, .p = (int) p, .complete = true};
+	Face		face = {.vertex = vertex, .p = (int) p, .limit = BASES_MAX, .complete = true};
 	int64_t    *memory;
 
 	vertex->unique = true;
 	if (!vertex->optimal || vertex->lossless || !any_flat(vertex))
 		return;
-	face.limit = cost * BASES_MAX <= SEARCH_WORK ? BASES_MAX : (int) (SEARCH_WORK / cost) + 2;
 	memory = mlpg_allocate(host, ((size_t) face.limit + 4) * p, sizeof(int64_t));
 	face.best = memory;
 	face.best_rows = memory + p;
 	face.rows = memory + 2 * p;
 	face.bases = memory + 3 * p;
-	remember(&face);
-	for (int at = 0; at < face.n; at++)
+	memcpy(face.best, vertex->basis, sizeof(int64_t) * p);
+	remember(&face, 0, vertex->basis[0]);
+	for (int at = 0; at < face.n && (at == 0 || face.work <= SEARCH_WORK); at++)
 		if (!visit(&face, at))
 			face.complete = false;
+	if (face.work > SEARCH_WORK)
+		face.complete = false;
 	if (!face.complete)
 		vertex->unique = false;
 	memcpy(vertex->basis, face.best, sizeof(int64_t) * p);

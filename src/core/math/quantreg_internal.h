@@ -109,6 +109,7 @@ extern void qr_for_blocks(QrFit *fit, int64_t n, int64_t work_per_row, QrBlockBo
 extern void qr_tick(QrFit *fit, int64_t units);
 extern bool qr_cholesky(double *a, int p, int lda, double *original);
 extern void qr_cholesky_solve(const double *l, int p, int lda, double *v);
+extern double qr_exact_residual(const double *x, const double *b, const double *b_low, int p, double y);
 extern uint64_t qr_hash(uint64_t v);
 extern void qr_heap_build(double *key, int64_t *index, int64_t n);
 extern int64_t qr_heap_pop(double *key, int64_t *index, int64_t *n);
@@ -140,8 +141,7 @@ extern bool qr_vertex_solve(QrVertex *vertex);
 extern bool qr_vertex_refresh(QrVertex *vertex);
 extern void qr_vertex_optimise(QrVertex *vertex);
 extern bool qr_vertex_flat(QrVertex *vertex, int j, double direction);
-extern bool qr_vertex_walk(QrVertex *vertex, int j, double direction, double rate, bool *moved, bool *doubtful);
-extern double qr_exact_residual(const double *x, const double *b, const double *b_low, int p, double y);
+extern int64_t qr_vertex_neighbour(QrVertex *vertex, int j, double direction, bool *moved);
 
 /* quantreg_face.c */
 extern void qr_vertex_face(QrVertex *vertex);

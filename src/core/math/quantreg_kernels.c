@@ -24,7 +24,8 @@
 #define CHUNK 64				/* rows of one pass of the X'DX tiles */
 #define BLOCK_WORK (INT64_C(1) << 20)	/* multiply-adds of a block: below a millisecond */
 #define ADD_WORK 64				/* and this for every sum, so that adding the partials does not show */
-#define WAVE 16					/* blocks between two checks */
+#define WAVE 16					/* blocks between two checks, */
+#define WAVE_SUMS 4000000		/* fewer when their sums would take more than this */
 #define CHECK_UNITS 10000
 
 typedef double v4 __attribute__((vector_size(32)));
@@ -284,7 +285,7 @@ typedef struct BlockPass
 {
 	QrBlockBody body;
 	void	   *argument;
-	double	   *partial;		/* WAVE x size */
+	double	   *partial;		/* wave x size */
 	int			size;
 	int64_t		n;
 	int64_t		block;			/* rows of a block */
@@ -334,6 +335,7 @@ qr_for_blocks(QrFit *fit, int64_t n, int64_t work_per_row, QrBlockBody body, voi
 	int			size = n_sum + n_max;
 	BlockPass	pass = {body, argument, total, size, n, 0, 0};
 	int64_t		blocks;
+	int			wave = size > WAVE_SUMS / WAVE ? 1 + WAVE_SUMS / (size + 1) : WAVE;
 	double	   *rest;
 
 	pass.block = (BLOCK_WORK > ADD_WORK * size ? BLOCK_WORK : ADD_WORK * size) / work_per_row / CHUNK * CHUNK;
@@ -349,11 +351,11 @@ qr_for_blocks(QrFit *fit, int64_t n, int64_t work_per_row, QrBlockBody body, voi
 		qr_tick(fit, n * work_per_row);
 		return;
 	}
-	pass.partial = mlpg_allocate(host, (size_t) size * WAVE + 1, sizeof(double));
+	pass.partial = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) size, (size_t) wave) + 1, sizeof(double));
 	rest = mlpg_allocate(host, (size_t) n_sum + 1, sizeof(double));
-	for (; pass.wave_first < blocks; pass.wave_first += WAVE)
+	for (; pass.wave_first < blocks; pass.wave_first += wave)
 	{
-		int			count = blocks - pass.wave_first < WAVE ? (int) (blocks - pass.wave_first) : WAVE;
+		int			count = blocks - pass.wave_first < wave ? (int) (blocks - pass.wave_first) : wave;
 
 		host->parallel_for(host, count, run_block, &pass);
 		for (int k = 0; k < count; k++)
@@ -430,6 +432,54 @@ qr_cholesky_solve(const double *r, int p, int lda, double *v)
 			sum -= row[j] * v[j];
 		v[k] = sum / row[k];
 	}
+}
+
+/* Product and sum without error (Dekker 1971, Knuth 1969); a + b is the sum or product, exactly. */
+static void
+two_product(double u, double v, double *high, double *low)
+{
+	const double splitter = 134217729.0;	/* 2^27 + 1 */
+	double		p = u * v;
+	double		t = splitter * u;
+	double		u1 = t - (t - u);
+	double		u2 = u - u1;
+	double		v1,
+				v2;
+
+	t = splitter * v;
+	v1 = t - (t - v);
+	v2 = v - v1;
+	*high = p;
+	*low = ((u1 * v1 - p) + u1 * v2 + u2 * v1) + u2 * v2;
+}
+
+/*
+ * y - x'b for b = high + low parts, in twice the precision; what is zero up to
+ * that is zero.
+ */
+double
+qr_exact_residual(const double *x, const double *b, const double *b_low, int p, double y)
+{
+	double		sum = y;
+	double		rest = 0;
+	double		size = fabs(y);
+
+	for (int k = 0; k < p; k++)
+	{
+		double		high,
+					low,
+					next,
+					back;
+
+		two_product(-x[k], b[k], &high, &low);
+		next = sum + high;
+		back = next - sum;
+		rest += ((sum - (next - back)) + (high - back)) + (low - x[k] * b_low[k]);
+		sum = next;
+		size += fabs(high);
+	}
+	sum += rest;
+	return fabs(sum) > QR_ZERO * size + QR_TINY ? sum : 0;
 }
 
 /* splitmix64 (Steele, Lea and Flood 2014) */

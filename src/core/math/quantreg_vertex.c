@@ -48,54 +48,6 @@
 #define STRIP 256
 #define PARALLEL_WORK (INT64_C(1) << 21)
 
-/* Product and sum without error (Dekker 1971, Knuth 1969); a + b is the sum or product, exactly. */
-static void
-two_product(double u, double v, double *high, double *low)
-{
-	const double splitter = 134217729.0;	/* 2^27 + 1 */
-	double		p = u * v;
-	double		t = splitter * u;
-	double		u1 = t - (t - u);
-	double		u2 = u - u1;
-	double		v1,
-				v2;
-
-	t = splitter * v;
-	v1 = t - (t - v);
-	v2 = v - v1;
-	*high = p;
-	*low = ((u1 * v1 - p) + u1 * v2 + u2 * v1) + u2 * v2;
-}
-
-/*
- * y - x'b for b = high + low parts, in twice the precision; what is zero up to
- * that is zero.
- */
-double
-qr_exact_residual(const double *x, const double *b, const double *b_low, int p, double y)
-{
-	double		sum = y;
-	double		rest = 0;
-	double		size = fabs(y);
-
-	for (int k = 0; k < p; k++)
-	{
-		double		high,
-					low,
-					next,
-					back;
-
-		two_product(-x[k], b[k], &high, &low);
-		next = sum + high;
-		back = next - sum;
-		rest += ((sum - (next - back)) + (high - back)) + (low - x[k] * b_low[k]);
-		sum = next;
-		size += fabs(high);
-	}
-	sum += rest;
-	return fabs(sum) > QR_ZERO * size + QR_TINY ? sum : 0;
-}
-
 /* The perturbation of a row: between 0.5 and 1.5, by its place in the problem. */
 static double
 perturbation(const QrRows *rows, int64_t i)
@@ -608,11 +560,11 @@ meets(const QrVertex *vertex, int64_t i, double key, double step)
 
 /*
  * Among the rows that meet at step, the one that the perturbation makes the
- * basic one.  The rows passed before it are flipped, those that stay at zero
- * are left in vertex->tie; their number goes to *n_ties.
+ * basic one.  With flip the rows passed before it change sides.  Those that
+ * stay at zero are left in vertex->tie; their number goes to *n_ties.
  */
 static int64_t
-enter_row(QrVertex *vertex, int64_t n, double rate, double direction, double step, int64_t *n_ties)
+enter_row(QrVertex *vertex, int64_t n, double rate, double direction, double step, bool flip, int64_t *n_ties)
 {
 	int64_t		ties = 0;
 	int64_t		left;
@@ -626,7 +578,8 @@ enter_row(QrVertex *vertex, int64_t n, double rate, double direction, double ste
 		else if (vertex->key[k] < step)
 		{
 			rate += vertex->slope[k];
-			flip_row(vertex, i);
+			if (flip)
+				flip_row(vertex, i);
 		}
 	}
 	*n_ties = ties;
@@ -645,7 +598,8 @@ enter_row(QrVertex *vertex, int64_t n, double rate, double direction, double ste
 		rate += vertex->rows->w[i] * fabs(vertex->z[i]);
 		if (rate >= 0 || left == 0)
 			return i;
-		flip_row(vertex, i);
+		if (flip)
+			flip_row(vertex, i);
 	}
 }
 
@@ -730,13 +684,9 @@ find_breaks(QrVertex *vertex, int j, double direction)
 	return n;
 }
 
-/*
- * One step of the simplex method along edge j; false when rounding leaves no
- * breakpoint.  *moved: the coefficients changed; *doubtful: the new basis is
- * near singular.
- */
-bool
-qr_vertex_walk(QrVertex *vertex, int j, double direction, double rate, bool *moved, bool *doubtful)
+/* One step of the simplex method along edge j; false when rounding leaves no breakpoint. */
+static bool
+walk_edge(QrVertex *vertex, int j, double direction, double rate, bool *doubtful)
 {
 	const QrRows *rows = vertex->rows;
 	int64_t		n = find_breaks(vertex, j, direction);
@@ -747,10 +697,7 @@ qr_vertex_walk(QrVertex *vertex, int j, double direction, double rate, bool *mov
 
 	if (!select_break(vertex, n, rate, &step))
 		return false;
-	if (step < 0)
-		step = 0;
-	*moved = step != 0;
-	entering = enter_row(vertex, n, rate, direction, step, &ties);
+	entering = enter_row(vertex, n, rate, direction, step, true, &ties);
 	for (int k = 0; k < rows->p; k++)
 		largest = fabs(vertex->scratch[k]) > largest ? fabs(vertex->scratch[k]) : largest;
 	*doubtful = fabs(vertex->z[entering]) < 1e-7 * largest;
@@ -758,6 +705,24 @@ qr_vertex_walk(QrVertex *vertex, int j, double direction, double rate, bool *mov
 	vertex->fit->pivots++;
 	qr_tick(vertex->fit, rows->m * (rows->ld + 8) + (int64_t) 2 * rows->p * rows->p);
 	return true;
+}
+
+/*
+ * The row that would take the place of basis row j at the end of a flat edge,
+ * or -1; *moved: the coefficients would change.  The vertex stays as it is.
+ */
+int64_t
+qr_vertex_neighbour(QrVertex *vertex, int j, double direction, bool *moved)
+{
+	int64_t		n = find_breaks(vertex, j, direction);
+	int64_t		ties;
+	double		step = 0;
+
+	qr_tick(vertex->fit, vertex->rows->m * (vertex->rows->ld + 8));
+	if (!select_break(vertex, n, -DBL_MIN, &step))
+		return -1;
+	*moved = step != 0;
+	return enter_row(vertex, n, -DBL_MIN, direction, step, false, &ties);
 }
 
 /* Starts again from the smallest residuals, after the basis has become singular. */
@@ -795,8 +760,7 @@ qr_vertex_optimise(QrVertex *vertex)
 	{
 		double		direction = 1,
 					rate = 0;
-		bool		doubtful = false,
-					moved;
+		bool		doubtful = false;
 		int			j = choose_edge(vertex, &direction, &rate);
 
 		if (j < 0 && since == 0)
@@ -806,7 +770,7 @@ qr_vertex_optimise(QrVertex *vertex)
 		}
 		if (j >= 0)
 		{
-			if (qr_vertex_walk(vertex, j, direction, rate, &moved, &doubtful))
+			if (walk_edge(vertex, j, direction, rate, &doubtful))
 				since++;
 			else if (since == 0)
 				return;

@@ -123,7 +123,7 @@ static double
 unexpected_missing(const MlpgSchema *schema, const MlpgFeature *feature, double slope)
 {
 	if (feature->kind == MLPG_CATEGORY)
-		return schema->unseen == MLPG_UNSEEN_NULL ? NAN : 0;
+		return schema->unseen == MLPG_UNSEEN_ZERO ? 0 : NAN;
 	return feature->mean * slope;
 }
 
@@ -210,7 +210,8 @@ score_row(const MlpgAffine *a, const double *row, double *out)
 			any = true;
 			if (x < 0)
 			{
-				if (a->unseen == MLPG_UNSEEN_NULL)
+				/* "error" is raised where rows are bound; in a hold-out it is no answer */
+				if (a->unseen != MLPG_UNSEEN_ZERO)
 					return false;
 				continue;
 			}

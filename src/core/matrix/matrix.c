@@ -285,7 +285,8 @@ mlpg_matrix_recode(MlpgMatrix *m, int column, const int32_t *rank)
 
 enum
 {
-	PART = 4096					/* rows read at a time */
+	PART = 1024,				/* rows read at a time */
+	SIDE_BY_SIDE = 4			/* columns */
 };
 
 /* The mean where the sum is out of range. */
@@ -306,49 +307,88 @@ scaled_mean(const MlpgMatrix *m, int column, int64_t present, double *values)
 	return sum * 4;
 }
 
+/* What is gathered of a column; the sum is Kahan's. */
+typedef struct Summary
+{
+	double		sum;
+	double		lost;
+	double		minimum;
+	double		maximum;
+	int64_t		present;
+} Summary;
+
+static inline void
+summarise_value(Summary *s, double x)
+{
+	double		term,
+				next;
+
+	if (x != x)
+		return;
+	term = x - s->lost;
+	next = s->sum + term;
+	s->lost = (next - s->sum) - term;
+	s->sum = next;
+	s->present++;
+	s->minimum = x < s->minimum ? x : s->minimum;
+	s->maximum = x > s->maximum ? x : s->maximum;
+}
+
+/* n columns from j on, side by side: each waits for its last sum, but not for one another's. */
+static void
+summarise_columns(MlpgHost *host, const MlpgMatrix *m, int j, int n, double (*values)[PART], Summary *summary)
+{
+	for (int64_t first = 0; first < m->n_rows; first += PART)
+	{
+		int64_t		rows = m->n_rows - first < PART ? m->n_rows - first : PART;
+
+		for (int k = 0; k < n; k++)
+			mlpg_matrix_read(m, j + k, first, rows, values[k]);
+		if (n == SIDE_BY_SIDE)
+			for (int64_t i = 0; i < rows; i++)
+			{
+				summarise_value(&summary[0], values[0][i]);
+				summarise_value(&summary[1], values[1][i]);
+				summarise_value(&summary[2], values[2][i]);
+				summarise_value(&summary[3], values[3][i]);
+			}
+		else
+			for (int k = 0; k < n; k++)
+				for (int64_t i = 0; i < rows; i++)
+					summarise_value(&summary[k], values[k][i]);
+		mlpg_check(host, "describing columns", j, m->n_columns);
+	}
+}
+
+static void
+describe_feature(const MlpgMatrix *m, int j, const Summary *s, double *values, MlpgFeature *feature)
+{
+	feature->minimum = s->minimum;
+	feature->maximum = s->maximum;
+	feature->has_missing = s->present < m->n_rows;
+	feature->mean = s->present > 0 ? s->sum / (double) s->present : 0;
+	if (!isfinite(feature->mean))
+		feature->mean = scaled_mean(m, j, s->present, values);
+	feature->constant = s->present == 0 || (!feature->has_missing && s->minimum == s->maximum);
+	if (s->present == 0)
+		feature->minimum = feature->maximum = 0;
+}
+
 void
 mlpg_matrix_describe(MlpgHost *host, const MlpgMatrix *m, MlpgSchema *schema)
 {
-	double	   *values = mlpg_allocate(host, PART, sizeof(double));
+	double		(*values)[PART] = mlpg_allocate(host, SIDE_BY_SIDE, sizeof(*values));
 
-	for (int j = 0; j < schema->n_features; j++)
+	for (int j = 0; j < schema->n_features; j += SIDE_BY_SIDE)
 	{
-		MlpgFeature *feature = &schema->feature[j];
-		double		sum = 0,
-					lost = 0;	/* Kahan */
-		int64_t		present = 0;
+		int			n = schema->n_features - j < SIDE_BY_SIDE ? schema->n_features - j : SIDE_BY_SIDE;
+		Summary		summary[SIDE_BY_SIDE];
 
-		feature->minimum = INFINITY;
-		feature->maximum = -INFINITY;
-		for (int64_t first = 0; first < m->n_rows; first += PART)
-		{
-			int64_t		n = m->n_rows - first < PART ? m->n_rows - first : PART;
-
-			mlpg_matrix_read(m, j, first, n, values);
-			for (int64_t i = 0; i < n; i++)
-			{
-				if (values[i] != values[i])
-					continue;
-				double		term = values[i] - lost,
-							next = sum + term;
-
-				lost = (next - sum) - term;
-				sum = next;
-				present++;
-				if (values[i] < feature->minimum)
-					feature->minimum = values[i];
-				if (values[i] > feature->maximum)
-					feature->maximum = values[i];
-			}
-			mlpg_check(host, "describing columns", j, schema->n_features);
-		}
-		feature->has_missing = present < m->n_rows;
-		feature->mean = present > 0 ? sum / (double) present : 0;
-		if (!isfinite(feature->mean))
-			feature->mean = scaled_mean(m, j, present, values);
-		feature->constant = present == 0 || (!feature->has_missing && feature->minimum == feature->maximum);
-		if (present == 0)
-			feature->minimum = feature->maximum = 0;
+		for (int k = 0; k < n; k++)
+			summary[k] = (Summary) {.minimum = INFINITY, .maximum = -INFINITY};
+		summarise_columns(host, m, j, n, values, summary);
+		for (int k = 0; k < n; k++)
+			describe_feature(m, j + k, &summary[k], values[0], &schema->feature[j + k]);
 	}
 	mlpg_release(host, values);
 }

@@ -481,7 +481,7 @@ mlpg_bind_array(const MlpgModel *model, const char *label, Datum array, double *
 	if (length > n_features)
 		values = palloc(Min(length, MLPG_FEATURES_MAX) * sizeof(double));
 	n = mlpg_datum_array(&reader, array, values, Min(length, MLPG_FEATURES_MAX), NULL);
-	if (n != length)
+	if (n != length && n_features > 0)	/* a model without features answers whatever the array */
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("array of features has length %d, but %s needs %d", n, label, length)));

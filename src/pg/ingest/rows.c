@@ -21,6 +21,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "core/math/columns.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
@@ -197,19 +198,14 @@ name_features(MlpgRows *rows)
 static void
 note_plain(MlpgRows *rows)
 {
-	bool		plain = true;
-
+	rows->plain = sizeof(Datum) == sizeof(double) && rows->n_columns > 0 ? rows->column[0].attno : -1;
 	rows->any_category = false;
 	for (int c = 0; c < rows->n_columns; c++)
 	{
-		plain &= rows->column[c].reader.how == MLPG_READ_FLOAT8;
+		if (rows->column[c].reader.how != MLPG_READ_FLOAT8 || rows->column[c].attno != rows->column[0].attno + c)
+			rows->plain = -1;
 		rows->any_category |= rows->column[c].reader.kind == MLPG_CATEGORY;
 	}
-	if (!plain)
-		return;
-	rows->plain = palloc((rows->n_columns + 1) * sizeof(int));
-	for (int c = 0; c < rows->n_columns; c++)
-		rows->plain[c] = rows->column[c].attno;
 }
 
 MlpgRows *
@@ -243,6 +239,7 @@ mlpg_rows_create(TupleDesc desc, const MlpgColumnsAsked *asked,
 	rows->plan->encoding = mlpg_encoding_name();
 
 	note_plain(rows);
+	rows->columns = mlpg_columns();
 
 	n = rows->plan->n_features;
 	rows->values = palloc0((n + 2) * sizeof(double));
@@ -276,27 +273,12 @@ read_array(MlpgRows *rows, const MlpgRowColumn *column, Datum value)
 		raise_not_finite(rows, rows->plan->name[column->first + bad], rows->values[column->first + bad]);
 }
 
-/* Without a branch a column; false when a value is not finite. */
-static bool
-read_plain(MlpgRows *rows, const Datum *values, const bool *nulls)
-{
-	bool		finite = true;
-
-	for (int c = 0; c < rows->n_columns; c++)
-	{
-		bool		null = nulls[rows->plain[c]];
-		double		x = null ? NAN : DatumGetFloat8(values[rows->plain[c]]);
-
-		finite &= null | (fabs(x) <= DBL_MAX);
-		rows->values[c] = x;
-	}
-	return finite;
-}
-
 void
 mlpg_rows_read_features(MlpgRows *rows, const Datum *values, const bool *nulls)
 {
-	if (rows->plain != NULL && (read_plain(rows, values, nulls) || rows->any_value))
+	/* a float8 is its Datum's bits; should one not be finite, the long way finds which */
+	if (rows->plain >= 0 && (rows->columns->fill((const double *) (values + rows->plain), nulls + rows->plain, rows->n_columns, rows->values) ||
+							 rows->any_value))
 		return;
 	for (int c = 0; c < rows->n_columns; c++)
 	{
@@ -378,14 +360,15 @@ mix(uint64 h, uint64 bits)
 	return h ^ (h >> 32);
 }
 
+/* -0 becomes 0. */
 static inline uint64
-number_content(double x)
+number_bits(double x)
 {
-	double		positive = x + 0.0; /* -0 becomes 0 */
+	double		positive = x + 0.0;
 	uint64		bits;
 
 	memcpy(&bits, &positive, sizeof(bits));
-	return x == x ? bits : UINT64CONST(0x7FF8000000000000);
+	return bits;
 }
 
 static inline uint64
@@ -402,7 +385,9 @@ content(const MlpgRows *rows, int j)
 			bits = (bits ^ (unsigned char) rows->text[j][i]) * UINT64CONST(0x100000001B3);
 		return bits;
 	}
-	return number_content(rows->values[j]);
+	if (rows->values[j] != rows->values[j])
+		return UINT64CONST(0x7FF8000000000000);
+	return number_bits(rows->values[j]);
 }
 
 /* The last step of splitmix64 (Steele, Lea and Flood 2014). */
@@ -423,13 +408,14 @@ mlpg_rows_hash(const MlpgRows *rows)
 	uint64		h[4] = {1, 2, 3, 4};
 	int			j = 0;
 
-	if (!rows->any_category)
+	/* our own mark of a missing value needs no second look */
+	if (!rows->any_category && !rows->any_value)
 		for (; j + 4 <= n; j += 4)
 		{
-			h[0] = mix(h[0], number_content(x[j]));
-			h[1] = mix(h[1], number_content(x[j + 1]));
-			h[2] = mix(h[2], number_content(x[j + 2]));
-			h[3] = mix(h[3], number_content(x[j + 3]));
+			h[0] = mix(h[0], number_bits(x[j]));
+			h[1] = mix(h[1], number_bits(x[j + 1]));
+			h[2] = mix(h[2], number_bits(x[j + 2]));
+			h[3] = mix(h[3], number_bits(x[j + 3]));
 		}
 	for (; j < n; j++)
 		h[j & 3] = mix(h[j & 3], content(rows, j));

@@ -63,7 +63,8 @@ typedef struct MlpgRows
 	bool		allow_leakage;
 	bool		any_value;		/* NaN and infinity pass: the rows only tell content */
 	bool		any_category;
-	int		   *plain;			/* n_columns: attributes from 0, when all columns are float8; else NULL */
+	const struct MlpgColumns *columns;	/* kernels of this processor */
+	int			plain;			/* first attribute from 0, when all columns are float8 and neighbours; else -1 */
 
 	/* the row at hand */
 	double	   *values;			/* features, target, weight; categories NaN until stored */
