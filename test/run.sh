@@ -286,19 +286,23 @@ check_server() {
 	result "no crash, no assertion failure, and the server answers" $? "$work/out/server.log"
 }
 
+# Each file in a fresh database: what one leaves behind is no other's concern.
 run_regress() {
-	local names log=$work/out/regress.log status
+	local name names log status out
 	names=$(names_of "$source"/test/sql/*.sql)
 	[ -n "$names" ] || return
 	title "pg_regress"
 	build && start_cluster || return
-	mkdir -p "$work/out/regress"
-	give_to_server_user "$work/out/regress"
-	in_cluster sh -c "cd '$work/out/regress' && exec '$regress_dir/regress/pg_regress' --inputdir='$source/test' \
-		--outputdir='$work/out/regress' --bindir='$bin' --host='$work/cluster' --port=5432 --user=postgres \
-		--load-extension=mlpg --dbname=contrib_regression $(echo $names)" >"$log" 2>&1
-	status=$?
-	regress_log "pg_regress" $status "$log" "$work/out/regress"
+	for name in $names; do
+		out=$work/out/regress-$name log=$work/out/regress-$name.log
+		mkdir -p "$out"
+		give_to_server_user "$out"
+		in_cluster sh -c "cd '$out' && exec '$regress_dir/regress/pg_regress' --inputdir='$source/test' \
+			--outputdir='$out' --bindir='$bin' --host='$work/cluster' --port=5432 --user=postgres \
+			--load-extension=mlpg --dbname=contrib_regression '$name'" >"$log" 2>&1
+		status=$?
+		regress_log "regress/$name" $status "$log" "$out"
+	done
 }
 
 run_pgtap() {
