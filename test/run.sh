@@ -383,16 +383,21 @@ run_tap() {
 	done
 }
 
-begun=$(now)
-for class in lint unit fuzz regress pgtap isolation tap; do
-	wanted $class && run_$class
-done
-check_server
+# A function, so that bash has read the whole script before it runs: editing it meanwhile does no harm.
+main() {
+	begun=$(now)
+	for class in lint unit fuzz regress pgtap isolation tap; do
+		wanted $class && run_$class
+	done
+	check_server
 
-echo
-for failure in ${failures[@]+"${failures[@]}"}; do
-	echo "failed: $failure"
-done
-echo "took $(since "$begun")"
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+	echo
+	for failure in ${failures[@]+"${failures[@]}"}; do
+		echo "failed: $failure"
+	done
+	echo "took $(since "$begun")"
+	echo "$passed passed, $failed failed"
+	[ "$failed" = 0 ]
+	exit
+}
+main

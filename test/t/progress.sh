@@ -16,12 +16,33 @@ setup t "CREATE EXTENSION mlpg" "SELECT mlpg.grant_usage('owner', 'train')" \
 is "$(sql t "SHOW shared_preload_libraries")" "" "no library is preloaded"
 is "$(sql t "SELECT count(*) FROM mlpg.progress")" 0 "nothing runs at first"
 
-# --- rows of a training that another session reads
-PGAPPNAME=trainer ROLE=owner sql t \
-	"SELECT (mlpg.train('p', 'SELECT a, b, c, d, y FROM big', 'y', algorithm => 'quantile')).model" >"$TEST_DIR/train.out" &
+# --- a training that another session reads; its source waits, at its last row,
+# for a lock that we hold as long as we look
+PGAPPNAME=holder sql t "SELECT pg_advisory_lock(7)" "SELECT pg_sleep(1000)" >/dev/null &
+until_true 20 t "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
+setup t "CREATE TABLE seen (n int GENERATED ALWAYS AS IDENTITY, phase text, done bigint, total bigint, percent numeric)"
+sql t "DO \$\$ DECLARE last record; now record;
+	BEGIN
+	    FOR i IN 1 .. 40000 LOOP
+	        SELECT p.phase, p.done, p.total, p.percent INTO now FROM mlpg.progress AS p WHERE p.object = 'p';
+	        EXIT WHEN NOT FOUND AND last IS NOT NULL;
+	        IF FOUND AND now IS DISTINCT FROM last THEN
+	            INSERT INTO seen (phase, done, total, percent) SELECT now.*;
+	            last := now;
+	        END IF;
+	        PERFORM pg_sleep(0.003);
+	    END LOOP;
+	END \$\$" >"$TEST_DIR/sampler.out" &
+sampler=$!
+PGAPPNAME=trainer ROLE=owner sql t "SELECT (mlpg.train('p', 'SELECT a, b, c, d, y FROM big
+	UNION ALL SELECT 0, 0, 0, 0, 0 FROM (SELECT pg_advisory_lock_shared(7)) AS w', 'y', algorithm => 'quantile')).model" \
+	>"$TEST_DIR/train.out" &
 job=$!
-until_true 20 t "SELECT count(*) = 1 FROM mlpg.progress"
-ok "a running training has one row"
+until_true 60 t "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+ok "a training reads, and waits"
+is "$(sql t "SELECT count(*) FROM mlpg.progress")" 1 "it has one row"
+is "$(sql t "SELECT phase, done BETWEEN 1 AND 1500001, total IS NULL, percent IS NULL FROM mlpg.progress")" "reading|t|t|t" \
+	"which says how many rows were read, of a number not known in advance"
 is "$(sql t "SELECT p.pid = a.pid, command, object, started_at BETWEEN a.backend_start AND clock_timestamp()
 	FROM mlpg.progress AS p, pg_stat_activity AS a WHERE a.application_name = 'trainer'")" "t|train|p|t" \
 	"with the session's pid, the command, the model and the time"
@@ -32,20 +53,17 @@ is "$(ROLE=stranger sql t "SELECT count(*) FROM mlpg.progress")" 0 "another role
 is "$(sql other "SELECT count(*) FROM mlpg.progress")" 0 "nor does another database, not even to a superuser"
 
 # --- what it shows over time
-sql t "SELECT format('%s|%s|%s|%s', phase, done, coalesce(total::text, '-'), coalesce(percent::text, '-')) FROM mlpg.progress" >"$TEST_DIR/seen"
-while kill -0 $job 2>/dev/null; do
-	sql t "SELECT format('%s|%s|%s|%s', phase, done, coalesce(total::text, '-'), coalesce(percent::text, '-')) FROM mlpg.progress" >>"$TEST_DIR/seen"
-done
+sql t "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'" >/dev/null
 wait $job
 is "$(cat "$TEST_DIR/train.out")" p "the training succeeded"
-diag "phases seen: $(cut -d'|' -f1 "$TEST_DIR/seen" | uniq | tr '\n' ' ')"
-[ "$(cut -d'|' -f1 "$TEST_DIR/seen" | sort -u | grep -c .)" -ge 2 ]
-ok "at least two phases were seen"
-back=$(grep '^reading|' "$TEST_DIR/seen" | awk -F'|' '$2 < last { print "from " last " to " $2 } { last = $2 }')
-is "$back" "" \
+wait $sampler
+is "$(cat "$TEST_DIR/sampler.out")" "" "and was watched"
+diag "phases seen: $(sql t "SELECT string_agg(phase, ', ' ORDER BY n) FROM (SELECT phase, min(n) AS n FROM seen GROUP BY 1) AS s")"
+is "$(sql t "SELECT count(DISTINCT phase) >= 2 FROM seen")" t "at least two phases were seen"
+is "$(sql t "SELECT count(*) FROM (SELECT done < lag(done) OVER (ORDER BY n) AS back FROM seen WHERE phase = 'reading') AS s WHERE back")" 0 \
 	"the count of rows read never goes back"
-awk -F'|' '$3 != "-" && ($2 < 0 || $2 > $3 + 0 || $4 < 0 || $4 > 100) { exit 1 }' "$TEST_DIR/seen"
-ok "done is within total, percent within 0 and 100"
+is "$(sql t "SELECT count(*) FROM seen WHERE done < 0 OR done > total OR percent NOT BETWEEN 0 AND 100")" 0 \
+	"done is within total, percent within 0 and 100"
 is "$(sql t "SELECT count(*) FROM mlpg.progress")" 0 "the row is gone with the training"
 
 # --- errors give the slot back

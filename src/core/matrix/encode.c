@@ -143,10 +143,12 @@ mlpg_affine_create(MlpgHost *host, const MlpgSchema *schema, const MlpgDesign *d
 	a->slope = mlpg_allocate(host, mlpg_size_multiply(host, n, k), sizeof(double));
 	a->missing = mlpg_allocate(host, mlpg_size_multiply(host, n, k), sizeof(double));
 	a->first = mlpg_allocate(host, n, sizeof(int64_t));
+	a->one_sum = n_outputs == 1;
 	for (int i = 0; i < schema->n_features; i++)
 	{
 		const MlpgFeature *feature = &schema->feature[i];
 
+		a->one_sum &= feature->kind != MLPG_CATEGORY;
 		a->first[i] = feature->kind == MLPG_CATEGORY ? n_levels : -1;
 		n_levels += feature->kind == MLPG_CATEGORY ? feature->dictionary->n : 0;
 	}
@@ -223,6 +225,25 @@ score_row(const MlpgAffine *a, const double *row, double *out)
 	return any || a->n_features == 0;
 }
 
+/* The same sum in the same order, of one output and numbers alone. */
+static bool
+score_numbers(const MlpgAffine *a, const double *row, double *out)
+{
+	double		sum = a->intercept[0];
+	bool		any = false;
+
+	for (int i = 0; i < a->n_features; i++)
+	{
+		double		x = row[i];
+		double		product = a->slope[i] * x;
+
+		any |= x == x;
+		sum += x == x ? product : a->missing[i];
+	}
+	*out = sum;
+	return any || a->n_features == 0;
+}
+
 void
 mlpg_affine_score(const MlpgAffine *a, const double *rows, int n_rows, int stride, double *out)
 {
@@ -230,7 +251,8 @@ mlpg_affine_score(const MlpgAffine *a, const double *rows, int n_rows, int strid
 	{
 		double	   *o = out + (size_t) r * (size_t) a->n_outputs;
 
-		bool		any = score_row(a, rows + (size_t) r * (size_t) stride, o);
+		const double *row = rows + (size_t) r * (size_t) stride;
+		bool		any = a->one_sum ? score_numbers(a, row, o) : score_row(a, row, o);
 
 		for (int j = 0; j < a->n_outputs; j++)
 			o[j] = !any ? NAN : o[j] > DBL_MAX ? DBL_MAX : o[j] < -DBL_MAX ? -DBL_MAX : o[j];

@@ -51,6 +51,7 @@ typedef struct MlpgAffine
 {
 	int			n_features;
 	int			n_outputs;
+	bool		one_sum;		/* one output, and no category: a row is one sum of products */
 	MlpgUnseen	unseen;
 	double	   *intercept;		/* n_outputs */
 	double	   *slope;			/* n_features x n_outputs */

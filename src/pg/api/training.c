@@ -345,6 +345,20 @@ judge_baselines(Training *t, Verdict *v, const double *actual, int64 n, double l
 	}
 }
 
+/* Moves the rows that have a prediction to the front: the naive models are judged on the same rows. */
+static void
+keep_answered(double *actual, double *yhat, int64 n)
+{
+	int64		m = 0;
+
+	for (int64 i = 0; i < n; i++)
+		if (!isnan(yhat[i]))
+		{
+			actual[m] = actual[i];
+			yhat[m++] = yhat[i];
+		}
+}
+
 static void
 judge(Training *t, struct varlena *blob, Verdict *v)
 {
@@ -365,9 +379,10 @@ judge(Training *t, struct varlena *blob, Verdict *v)
 	mlpg_predict_kept(t->scratch, model, &t->test, actual, yhat);
 	v->n = mlpg_judge_rows(t->scratch, &v->judge, actual, yhat, n, v->value);
 	v->error = mlpg_judge_error(t->scratch, &v->judge, actual, yhat, NULL, n, v->value[0]);
-	judge_baselines(t, v, actual, n, level);
+	keep_answered(actual, yhat, n);
+	judge_baselines(t, v, actual, v->n, level);
 	if (v->best >= 0)
-		v->baseline_error = mlpg_judge_error(t->scratch, &v->judge, actual, yhat, &v->baseline[v->best].answer, n, v->value[0]);
+		v->baseline_error = mlpg_judge_error(t->scratch, &v->judge, actual, yhat, &v->baseline[v->best].answer, v->n, v->value[0]);
 	if (v->n < n)
 		ereport(NOTICE,
 				(errmsg("%lld of %lld held-out rows have no prediction (categories not seen in training, or all features NULL)",
