@@ -21,7 +21,7 @@ SELECT s.pid,
        s.phase,
        s.done,
        s.total,
-       pg_catalog.round(LEAST(100.0 * s.done / NULLIF(s.total, 0), 100.0), 1) AS percent,
+       CASE WHEN s.total > 0 THEN pg_catalog.round(LEAST(100.0 * s.done / s.total, 100.0), 1) END AS percent,
        s.started_at,
        s.command,
        s.object

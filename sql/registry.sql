@@ -73,7 +73,6 @@ CREATE TABLE mlpg.runs (
 	pid              integer,
 	backend_start    timestamptz,
 	CONSTRAINT runs_pkey PRIMARY KEY (run_id),
-	CONSTRAINT runs_parent_fkey FOREIGN KEY (parent_run_id) REFERENCES mlpg.runs ON DELETE CASCADE,
 	CONSTRAINT runs_model_fkey FOREIGN KEY (model_id) REFERENCES mlpg.models ON DELETE CASCADE,
 	CONSTRAINT runs_status_check CHECK (status IN ('running', 'succeeded', 'failed', 'skipped'))
 );
@@ -83,7 +82,7 @@ CREATE INDEX runs_model_started ON mlpg.runs (model_id, started_at);
 CREATE INDEX runs_parent ON mlpg.runs (parent_run_id) WHERE parent_run_id IS NOT NULL;
 COMMENT ON TABLE mlpg.runs IS 'One row a training or retraining. A row with status running and a pid is the lease of that backend on the model.';
 COMMENT ON COLUMN mlpg.runs.run_id IS 'Key of the run.';
-COMMENT ON COLUMN mlpg.runs.parent_run_id IS 'Run that this one is a part of, if any.';
+COMMENT ON COLUMN mlpg.runs.parent_run_id IS 'Run that this one is a part of, if any; no foreign key, which would be a circle for pg_dump.';
 COMMENT ON COLUMN mlpg.runs.model_id IS 'The model.';
 COMMENT ON COLUMN mlpg.runs.kind IS 'train or retrain.';
 COMMENT ON COLUMN mlpg.runs.experiment IS 'Free name under which runs are compared.';

@@ -27,7 +27,7 @@ sql t "DO \$\$ DECLARE last record; now record;
 	        SELECT p.phase, p.done, p.total, p.percent INTO now FROM mlpg.progress AS p WHERE p.object = 'p';
 	        EXIT WHEN NOT FOUND AND last IS NOT NULL;
 	        IF FOUND AND now IS DISTINCT FROM last THEN
-	            INSERT INTO seen (phase, done, total, percent) SELECT now.*;
+	            INSERT INTO seen (phase, done, total, percent) VALUES (now.phase, now.done, now.total, now.percent);
 	            last := now;
 	        END IF;
 	        PERFORM pg_sleep(0.003);

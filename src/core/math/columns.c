@@ -112,7 +112,9 @@ range_avx2(const double *row, int n, double *minimum, double *maximum)
 		_mm256_storeu_pd(maximum + k, _mm256_max_pd(x, _mm256_loadu_pd(maximum + k)));
 		missing = _mm256_or_pd(missing, _mm256_cmp_pd(x, x, _CMP_UNORD_Q));
 	}
-	return range_from(k, row, n, minimum, maximum) | (_mm256_movemask_pd(missing) != 0);
+	if (range_from(k, row, n, minimum, maximum))
+		return true;
+	return _mm256_movemask_pd(missing) != 0;
 }
 
 __attribute__((target("avx2"))) static bool
