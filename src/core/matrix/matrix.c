@@ -133,6 +133,8 @@ reserve(MlpgMatrix *m, Chunk *chunk, int rows)
 		capacity *= 2;
 	if (capacity <= chunk->capacity)
 		return;
+	/* all columns double at once: of a wide table, that takes a while */
+	mlpg_check(m->host, "reading", m->n_rows, 0);
 	chunk->values = mlpg_resize(m->host, chunk->values, (size_t) chunk->capacity, (size_t) capacity,
 								chunk->wide ? sizeof(double) : sizeof(float));
 	chunk->capacity = capacity;
