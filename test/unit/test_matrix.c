@@ -215,7 +215,9 @@ test_block_rows(void)
 	CHECK_INT(mlpg_block_rows(32), 512);
 	CHECK_INT(mlpg_block_rows(33), 455);
 	CHECK_INT(mlpg_block_rows(100), 163);
-	CHECK_INT(mlpg_block_rows(1600), 16);
+	CHECK_INT(mlpg_block_rows(128), 128);
+	CHECK_INT(mlpg_block_rows(1600), 128);
+	CHECK_INT(mlpg_block_rows(8000), 65);
 	CHECK_INT(mlpg_block_rows(100000), 16);
 }
 

@@ -21,7 +21,9 @@
 
 #define BLOCK_BYTES (128 * 1024)	/* of a full block: fits beside its results in a 512 kB cache */
 #define BLOCK_ROWS_MAX 512
-#define BLOCK_ROWS_MIN 128			/* of wide rows: a summary of d^2 is to be worth it */
+#define BLOCK_ROWS_WIDE 128		/* of wide rows: a summary of d^2 is to be worth merging ... */
+#define WIDE_BYTES (4 * 1024 * 1024)	/* ... within this */
+#define BLOCK_ROWS_MIN 16
 #define CHUNK_ROWS_FIRST 512
 
 typedef struct Chunk
@@ -45,8 +47,11 @@ struct MlpgMatrix
 int
 mlpg_block_rows(int n_columns)
 {
-	int			rows = BLOCK_BYTES / (8 * ((n_columns + 3) / 4 * 4));
+	int			row = 8 * ((n_columns + 3) / 4 * 4);
+	int			rows = BLOCK_BYTES / row;
 
+	if (rows < BLOCK_ROWS_WIDE)
+		rows = WIDE_BYTES / row < BLOCK_ROWS_WIDE ? WIDE_BYTES / row : BLOCK_ROWS_WIDE;
 	return rows > BLOCK_ROWS_MAX ? BLOCK_ROWS_MAX : rows < BLOCK_ROWS_MIN ? BLOCK_ROWS_MIN : rows;
 }
 
