@@ -270,18 +270,24 @@ def line_predict():
     table('predict linear over a table', contenders)
 
     fetch(single, 'VACUUM')     # the rounds before left dead rows in the registry and the catalogs
-    column, predict = 'SELECT c1 FROM wide t LIMIT 1', "SELECT mlpg.predict('bench', t) FROM wide t LIMIT 1"
-    samples = {'a column of the table': [], 'predict of one row': [], 'the same once more': []}
+    statements = {
+        'a column of the table': 'SELECT c1 FROM wide LIMIT 1',
+        'an empty DO block of PL/pgSQL': "DO 'BEGIN END'",
+        'a join of two catalogs': 'SELECT c.relname, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace'
+                                  ' WHERE c.relpages > 100 ORDER BY 1 LIMIT 1',
+        'predict of one row': "SELECT mlpg.predict('bench', t) FROM wide t LIMIT 1"}
+    first = {name: [] for name in statements}
+    again = []
     for _ in range(max(RUNS, 5) * 4):
-        for statements in ((column,), (predict, predict)):
+        for name, sql in statements.items():
             connection = psycopg2.connect('dbname=bench')
             connection.autocommit = True
-            for nth, sql in enumerate(statements):
-                name = 'a column of the table' if sql == column else 'the same once more' if nth else 'predict of one row'
-                samples[name].append(timed(connection, sql))
+            first[name].append(timed(connection, sql))
+            if name.startswith('predict'):
+                again.append(timed(connection, sql))
             connection.close()
     rows = []
-    for name, those in samples.items():
+    for name, those in list(first.items()) + [('the same once more', again)]:
         rows.append((name + ', wall', statistics.median(s.wall for s in those) * 1e3, 'ms', 5 if name.startswith('predict') else None))
         rows.append((name + ', CPU', statistics.median(s.cpu for s in those) * 1e3, 'ms', None))
     values('first statement of a new connection', rows)

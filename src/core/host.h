@@ -86,7 +86,7 @@ struct MlpgHost
 	MLPG_NORETURN void (*raise) (MlpgHost *host, MlpgErrorCode code,
 								 const char *message, const char *detail, const char *hint);
 
-	/* check: phase is a static string; total 0 means unknown */
+	/* check: phase is a static string, or NULL to leave what is shown; total 0 means unknown */
 	void		(*check) (MlpgHost *host, const char *phase, int64_t done, int64_t total);
 
 	/* parallel: runs body(0..n_tasks-1); returns when all are done; the caller takes part */

@@ -253,7 +253,8 @@ static void
 pg_check(MlpgHost *host, const char *phase, int64_t done, int64_t total)
 {
 	CHECK_FOR_INTERRUPTS();
-	mlpg_progress_update(phase, done, total);
+	if (phase != NULL)
+		mlpg_progress_update(phase, done, total);
 }
 
 /* Between the leader's own tasks and while it waits. */

@@ -19,7 +19,7 @@ setup t "CREATE EXTENSION mlpg" \
 	        sqrt(g) AS d, (g % 17)::float8 AS e, CASE WHEN g % 50 = 0 THEN NULL ELSE (g % 101)::float8 END AS f,
 	        'shop ' || g % 10 AS shop,
 	        3 * sin(g) + (g * 104729 % 10007) / 1000.0::float8 AS y
-	 FROM generate_series(1, 600000::bigint) AS g" \
+	 FROM generate_series(1, 1500000::bigint) AS g" \
 	"ANALYZE big" \
 	"CREATE FUNCTION queued_ms(pid int) RETURNS float8 LANGUAGE plpgsql AS \$\$
 	 BEGIN

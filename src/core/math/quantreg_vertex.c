@@ -375,8 +375,11 @@ qr_vertex_start(QrVertex *vertex, double *score)
 		else if (threshold > 0)
 			threshold = threshold > 1e-14 ? threshold * 1e-4 : 0;
 		else
-			mlpg_raise(fit->host, MLPG_INTERNAL, NULL, NULL, "quantile regression found no basis among %lld rows",
-					   (long long) n);
+			/* the columns were found independent, but in double no set of rows says so: 1e300 beside 1 */
+			mlpg_raise(fit->host, MLPG_DATA_EXCEPTION,
+					   mlpg_text(fit->host, "No %d rows of %lld determine the coefficients in double precision.", p, (long long) n),
+					   "Express very large or very small columns in other units.",
+					   "values are too far apart in size to fit a quantile");
 	}
 }
 

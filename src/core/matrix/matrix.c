@@ -139,7 +139,7 @@ reserve(MlpgMatrix *m, Chunk *chunk, int rows)
 	if (capacity <= chunk->capacity)
 		return;
 	/* all columns double at once: of a wide table, that takes a while */
-	mlpg_check(m->host, "reading", m->n_rows, 0);
+	mlpg_check(m->host, NULL, 0, 0);
 	chunk->values = mlpg_resize(m->host, chunk->values, (size_t) chunk->capacity, (size_t) capacity,
 								chunk->wide ? sizeof(double) : sizeof(float));
 	chunk->capacity = capacity;

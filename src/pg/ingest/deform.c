@@ -8,9 +8,9 @@
  * With 28 columns that is half of what a scan costs.
  *
  * Method.  How the leading fixed-width columns are stored is noted once, in
- * four bytes a column; then offsets follow by adding, and columns of 8 bytes
- * by value (float8, bigint, timestamp) need no alignment at all: they are
- * words behind one another, with those left out that are NULL.  A slot is left
+ * four bytes a column; then offsets follow by adding, and a run of columns of 8
+ * bytes by value (float8, bigint, timestamp) is words behind one another, with
+ * those left out that are NULL.  A slot is left
  * as the server's own code would leave it, so that it can go on with the columns
  * of variable width behind.
  *
@@ -51,7 +51,7 @@ mlpg_deform_bind(MlpgDeform *deform, TupleDesc desc)
 		pfree(deform->stored);
 	deform->stored = MemoryContextAlloc(deform->context, (desc->natts + 1) * sizeof(MlpgStored));
 	deform->desc = desc;
-	deform->n_words = deform->n_fixed = 0;
+	deform->n_fixed = deform->first_word = deform->end_words = 0;
 	for (int i = 0; i < desc->natts && TupleDescAttr(desc, i)->attlen > 0; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
@@ -61,24 +61,28 @@ mlpg_deform_bind(MlpgDeform *deform, TupleDesc desc)
 		stored->length = attribute->attlen;
 		stored->size = attribute->attbyval ? attribute->attlen : 0;
 		deform->n_fixed++;
-		if (deform->n_words == i && stored->size == sizeof(Datum) && stored->mask == sizeof(Datum) - 1)
-			deform->n_words++;
+		if (stored->size != sizeof(Datum) || stored->mask != sizeof(Datum) - 1)
+			continue;
+		if (deform->end_words == 0)
+			deform->first_word = deform->end_words = i;
+		if (deform->end_words == i)
+			deform->end_words++;
 	}
 }
 
-/* Columns of whole words from the start of a tuple; answers how many have a value. */
+/* Columns of whole words, from first to before end; answers how many have a value. */
 static int
-read_words(const Datum *word, const bits8 *bitmap, int n, Datum *values, bool *nulls)
+read_words(const Datum *word, const bits8 *bitmap, int first, int end, Datum *values, bool *nulls)
 {
 	int			found = 0;
 
 	if (bitmap == NULL)
 	{
-		memcpy(values, word, n * sizeof(Datum));
-		memset(nulls, 0, n * sizeof(bool));
-		return n;
+		memcpy(values + first, word, (end - first) * sizeof(Datum));
+		memset(nulls + first, 0, (end - first) * sizeof(bool));
+		return end - first;
 	}
-	for (int i = 0; i < n; i++)
+	for (int i = first; i < end; i++)
 	{
 		nulls[i] = att_isnull(i, bitmap);
 		if (!nulls[i])
@@ -105,26 +109,36 @@ read_value(const char *at, uint8 size)
 	}
 }
 
+/* Columns of any fixed width, from first to before end; answers the offset behind them. */
+static uint32
+read_columns(const MlpgStored *stored, const char *data, uint32 offset, const bits8 *bitmap, int first, int end, Datum *values, bool *nulls)
+{
+	for (int i = first; i < end; i++)
+	{
+		nulls[i] = bitmap != NULL && att_isnull(i, bitmap);
+		if (nulls[i])
+			continue;
+		offset = (offset + stored[i].mask) & ~(uint32) stored[i].mask;
+		values[i] = read_value(data + offset, stored[i].size);
+		offset += stored[i].length;
+	}
+	return offset;
+}
+
 uint32
 mlpg_deform_tuple(const MlpgDeform *deform, HeapTupleHeader tuple, int n, Datum *values, bool *nulls)
 {
 	const char *data = (const char *) tuple + tuple->t_hoff;
 	const bits8 *bitmap = (tuple->t_infomask & HEAP_HASNULL) ? tuple->t_bits : NULL;
-	int			words = Min(n, deform->n_words);
-	uint32		offset = read_words((const Datum *) data, bitmap, words, values, nulls) * sizeof(Datum);
+	int			first = Min(n, deform->first_word);
+	int			end = Min(n, deform->end_words);
+	uint32		offset = read_columns(deform->stored, data, 0, bitmap, 0, first, values, nulls);
+	uint32		aligned = TYPEALIGN(sizeof(Datum), offset);
+	int			found = read_words((const Datum *) (data + aligned), bitmap, first, end, values, nulls);
 
-	for (int i = words; i < n; i++)
-	{
-		const MlpgStored *stored = &deform->stored[i];
-
-		nulls[i] = bitmap != NULL && att_isnull(i, bitmap);
-		if (nulls[i])
-			continue;
-		offset = (offset + stored->mask) & ~(uint32) stored->mask;
-		values[i] = read_value(data + offset, stored->size);
-		offset += stored->length;
-	}
-	return offset;
+	if (found > 0)				/* else nothing was aligned */
+		offset = aligned + found * sizeof(Datum);
+	return read_columns(deform->stored, data, offset, bitmap, end, n, values, nulls);
 }
 
 void

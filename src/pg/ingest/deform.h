@@ -26,8 +26,9 @@ typedef struct MlpgDeform
 {
 	MemoryContext context;		/* of what follows; set by the caller before the first use */
 	TupleDesc	desc;			/* of which this is true; NULL at first */
-	int			n_words;		/* leading columns of 8 bytes by value */
 	int			n_fixed;		/* leading columns of fixed width */
+	int			first_word;		/* of them, the first run of columns of 8 bytes by value: from here */
+	int			end_words;		/* to before here */
 	MlpgStored *stored;			/* n_fixed */
 } MlpgDeform;
 

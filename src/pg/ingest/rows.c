@@ -195,16 +195,28 @@ name_features(MlpgRows *rows)
 	}
 }
 
+/* Finds the longest run of plain columns. */
 static void
 note_plain(MlpgRows *rows)
 {
-	rows->plain = sizeof(Datum) == sizeof(double) && rows->n_columns > 0 ? rows->column[0].attno : -1;
+	int			start = 0;
+
 	rows->any_category = false;
+	rows->plain = rows->end_plain = 0;
 	for (int c = 0; c < rows->n_columns; c++)
 	{
-		if (rows->column[c].reader.how != MLPG_READ_FLOAT8 || rows->column[c].attno != rows->column[0].attno + c)
-			rows->plain = -1;
-		rows->any_category |= rows->column[c].reader.kind == MLPG_CATEGORY;
+		const MlpgRowColumn *column = &rows->column[c];
+
+		rows->any_category |= column->reader.kind == MLPG_CATEGORY;
+		if (column->reader.how != MLPG_READ_FLOAT8 || sizeof(Datum) != sizeof(double))
+			start = c + 1;
+		else if (c > start && column->attno != column[-1].attno + 1)
+			start = c;
+		if (c + 1 - start > rows->end_plain - rows->plain)
+		{
+			rows->plain = start;
+			rows->end_plain = c + 1;
+		}
 	}
 }
 
@@ -273,48 +285,53 @@ read_array(MlpgRows *rows, const MlpgRowColumn *column, Datum value)
 		raise_not_finite(rows, rows->plan->name[column->first + bad], rows->values[column->first + bad]);
 }
 
+static void
+read_column(MlpgRows *rows, const MlpgRowColumn *column, const Datum *values, const bool *nulls)
+{
+	int			j = column->first;
+
+	if (nulls[column->attno])
+	{
+		for (int k = 0; k < column->n; k++)
+			rows->values[j + k] = NAN;
+		rows->text[j] = NULL;
+	}
+	else if (column->reader.is_array)
+		read_array(rows, column, values[column->attno]);
+	else if (column->reader.kind == MLPG_CATEGORY)
+	{
+		rows->text[j] = mlpg_datum_text(&column->reader, values[column->attno], &rows->length[j]);
+		rows->values[j] = NAN;
+	}
+	else
+	{
+		double		x = mlpg_datum_number(&column->reader, values[column->attno]);
+
+		if (unlikely(!(fabs(x) <= DBL_MAX)) && !rows->any_value)
+			raise_not_finite(rows, column->name, x);
+		rows->values[j] = x;
+	}
+}
+
+static void
+read_columns(MlpgRows *rows, int from, int end, const Datum *values, const bool *nulls)
+{
+	for (int c = from; c < end; c++)
+		read_column(rows, &rows->column[c], values, nulls);
+}
+
 void
 mlpg_rows_read_features(MlpgRows *rows, const Datum *values, const bool *nulls)
 {
+	const MlpgRowColumn *plain = &rows->column[rows->plain];
+
+	read_columns(rows, 0, rows->plain, values, nulls);
 	/* a float8 is its Datum's bits; should one not be finite, the long way finds which */
-	if (rows->plain >= 0 && (rows->columns->fill((const double *) (values + rows->plain), nulls + rows->plain, rows->n_columns, rows->values) ||
-							 rows->any_value))
-		return;
-	for (int c = 0; c < rows->n_columns; c++)
-	{
-		const MlpgRowColumn *column = &rows->column[c];
-		int			j = column->first;
-
-		if (nulls[column->attno])
-		{
-			for (int k = 0; k < column->n; k++)
-				rows->values[j + k] = NAN;
-			rows->text[j] = NULL;
-		}
-		else if (column->reader.how == MLPG_READ_FLOAT8)
-		{
-			double		x = DatumGetFloat8(values[column->attno]);
-
-			if (unlikely(!(fabs(x) <= DBL_MAX)) && !rows->any_value)
-				raise_not_finite(rows, column->name, x);
-			rows->values[j] = x;
-		}
-		else if (column->reader.is_array)
-			read_array(rows, column, values[column->attno]);
-		else if (column->reader.kind == MLPG_CATEGORY)
-		{
-			rows->text[j] = mlpg_datum_text(&column->reader, values[column->attno], &rows->length[j]);
-			rows->values[j] = NAN;
-		}
-		else
-		{
-			double		x = mlpg_datum_number(&column->reader, values[column->attno]);
-
-			if (unlikely(!(fabs(x) <= DBL_MAX)) && !rows->any_value)
-				raise_not_finite(rows, column->name, x);
-			rows->values[j] = x;
-		}
-	}
+	if (rows->end_plain > rows->plain &&
+		!rows->columns->fill((const double *) (values + plain->attno), nulls + plain->attno, rows->end_plain - rows->plain,
+							 rows->values + plain->first) && !rows->any_value)
+		read_columns(rows, rows->plain, rows->end_plain, values, nulls);
+	read_columns(rows, rows->end_plain, rows->n_columns, values, nulls);
 }
 
 double

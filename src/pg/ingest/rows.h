@@ -64,7 +64,8 @@ typedef struct MlpgRows
 	bool		any_value;		/* NaN and infinity pass: the rows only tell content */
 	bool		any_category;
 	const struct MlpgColumns *columns;	/* kernels of this processor */
-	int			plain;			/* first attribute from 0, when all columns are float8 and neighbours; else -1 */
+	int			plain;			/* columns from here to before end_plain are float8 and neighbours in the row */
+	int			end_plain;
 
 	/* the row at hand */
 	double	   *values;			/* features, target, weight; categories NaN until stored */
