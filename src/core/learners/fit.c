@@ -14,7 +14,7 @@
  * what it had absorbed; category codes of the second are mapped to those of
  * the first by their texts.
  *
- * Memory: single-pass learners hold the ring (2 blocks a thread) and their
+ * Memory: single-pass learners hold the ring (at most 16 blocks a thread or 16 MB) and their
  * state; matrix learners hold all rows.
  *
  *-------------------------------------------------------------------------
@@ -22,7 +22,8 @@
 #include "core/learners/fit.h"
 
 #define FIRST_ROWS 4			/* rows of buffer of a new group */
-#define SLOTS_PER_THREAD 2
+#define SLOTS_PER_THREAD 16		/* at most, and at least 2 */
+#define RING_BYTES ((size_t) 16 << 20)	/* that a ring of more than 2 slots a thread may take */
 #define STATE_MAGIC UINT32_C(0x54464C4D)	/* "MLFT" */
 
 typedef struct Slot
@@ -31,13 +32,14 @@ typedef struct Slot
 	MlpgBlock	block;
 	void	   *partial;
 	int64_t		ticket;
-	bool		busy;			/* submitted, not yet absorbed */
+	bool		busy;			/* full, not yet absorbed */
 } Slot;
 
 struct MlpgRing
 {
 	int			n_slots;
 	int			current;		/* the slot whose block is being filled */
+	int			n_waiting;		/* full blocks before it that the pool was not given yet */
 	Slot	   *slot;
 };
 
@@ -114,13 +116,25 @@ summarise_task(MlpgTask *task, int index, void *argument)
 	slot->plan->learner->summarise(slot->plan, &slot->block, slot->partial);
 }
 
+/* Many slots, so that the pool is seldom woken; few where blocks and summaries are large. */
+static int
+ring_slots(const MlpgHost *host, size_t slot_bytes)
+{
+	size_t		fit = RING_BYTES / slot_bytes;
+	size_t		most = (size_t) host->n_threads * SLOTS_PER_THREAD,
+				least = (size_t) host->n_threads * 2;
+
+	return (int) (fit > most ? most : fit < least ? least : fit);
+}
+
 static void
 create_ring(MlpgHost *host, MlpgFit *fit)
 {
 	MlpgRing   *ring = mlpg_allocate(host, 1, sizeof(MlpgRing));
 	int			rows = mlpg_block_rows(fit->block.n_columns);
 
-	ring->n_slots = host->n_threads * SLOTS_PER_THREAD;
+	ring->n_slots = ring_slots(host, fit->plan->learner->partial_size(fit->plan, rows) +
+							   (size_t) rows * (size_t) fit->block.stride * sizeof(double));
 	ring->slot = mlpg_allocate(host, (size_t) ring->n_slots, sizeof(Slot));
 	for (int i = 0; i < ring->n_slots; i++)
 	{
@@ -146,7 +160,22 @@ absorb_slot(MlpgHost *host, MlpgFit *fit, Slot *slot)
 	slot->busy = false;
 }
 
-/* Gives the full block to the pool and takes the oldest slot for the next rows. */
+static void
+submit_waiting(MlpgHost *host, MlpgRing *ring)
+{
+	for (; ring->n_waiting > 0; ring->n_waiting--)
+	{
+		Slot	   *slot = &ring->slot[(ring->current + ring->n_slots - ring->n_waiting) % ring->n_slots];
+
+		slot->ticket = host->submit(host, summarise_task, 0, slot);
+	}
+}
+
+/*
+ * Puts the full block by for the pool and takes the oldest slot for the next
+ * rows.  The pool is given half a ring at a time: to wake a thread for each
+ * block can cost more than to summarise it.
+ */
 static void
 submit_block(MlpgHost *host, MlpgFit *fit)
 {
@@ -158,8 +187,9 @@ submit_block(MlpgHost *host, MlpgFit *fit)
 
 	slot->block.n_rows = fit->block.n_rows;
 	slot->busy = true;
-	slot->ticket = host->submit(host, summarise_task, 0, slot);
 	ring->current = (ring->current + 1) % ring->n_slots;
+	if (++ring->n_waiting >= ring->n_slots / 2)
+		submit_waiting(host, ring);
 	slot = &ring->slot[ring->current];
 	absorb_slot(host, fit, slot);
 	fit->block.values = slot->block.values;
@@ -171,6 +201,7 @@ drain_ring(MlpgHost *host, MlpgFit *fit)
 {
 	if (fit->ring == NULL)
 		return;
+	submit_waiting(host, fit->ring);
 	for (int i = 1; i <= fit->ring->n_slots; i++)
 		absorb_slot(host, fit, &fit->ring->slot[(fit->ring->current + i) % fit->ring->n_slots]);
 }
