@@ -39,7 +39,7 @@ mlpg_check_alias(const char *alias)
 						   MLPG_MAX_MODEL_NAME)));
 }
 
-/* The version that the alias stands for now, under the lock; 0 for none. */
+/* The version that the alias points to, under the lock; 0 for none. */
 static int32
 lock_and_read(const MlpgMove *move)
 {
