@@ -53,6 +53,9 @@ extern void mlpg_matrix_read_rows(const MlpgMatrix *matrix, int64_t first, int n
 /* Replaces code c of a category column by rank[c]; NaN stays. */
 extern void mlpg_matrix_recode(MlpgMatrix *matrix, int column, const int32_t *rank);
 
+/* Gives back the memory of all rows before row `before` that fill whole chunks; they can no longer be read. */
+extern void mlpg_matrix_release_rows(MlpgMatrix *matrix, int64_t before);
+
 /* Sets has_missing, constant, mean, minimum and maximum of every feature; n_features leading columns. */
 extern void mlpg_matrix_describe(MlpgHost *host, const MlpgMatrix *matrix, MlpgSchema *schema);
 
