@@ -117,6 +117,7 @@ const MlpgLearner mlpg_baseline = {
 	.summary = "mean, median or last value",
 	.reference = "",
 	.tasks = MLPG_TASK_REGRESSION,
+	.columns = MLPG_USES_WEIGHT,
 	.determinism = MLPG_ORDER_FREE,
 	.loss = "squared",
 	.single_pass = false,

@@ -34,6 +34,11 @@ typedef struct MlpgLearner MlpgLearner;
 #define MLPG_TASK_QUANTILE			(1u << 1)	/* several levels in one model */
 #define MLPG_TASK_CLASSIFICATION	(1u << 2)
 
+/* Columns beside features and target that a learner can use */
+#define MLPG_USES_WEIGHT			(1u << 0)
+#define MLPG_USES_OFFSET			(1u << 1)	/* starts from a raw score a row: parameters "offset" and "init_score" */
+#define MLPG_USES_VALIDATION		(1u << 2)	/* keeps rows apart to stop early: a column, or a share by hash */
+
 /* How far the same rows give the same bytes (doc/NUMERICS.md, 1) */
 typedef enum MlpgDeterminism
 {
@@ -50,21 +55,51 @@ typedef struct MlpgPlan
 	char	  **name;			/* n_features */
 	MlpgKind   *kind;			/* n_features */
 	char	   *target;			/* name of the target, or "" */
+	uint32_t	task;			/* MLPG_TASK_REGRESSION or MLPG_TASK_CLASSIFICATION */
+	MlpgKind	target_kind;	/* of the target as given; MLPG_CATEGORY: text, whose classes are the task */
+	char	   *positive;		/* class asked for as the positive one, or NULL */
 	bool		array_form;
-	bool		weighted;		/* a weight column follows the target */
+	bool		weighted;		/* columns that follow the target, in this order: weight, ... */
+	bool		has_offset;		/* ... raw score to start from, ... */
+	bool		has_validation; /* ... 1 where the row is a validation row, else 0 */
+	char	   *offset;			/* name of the offset if predict must have it too, else "" (init_score) */
+	double		validation_share;	/* validation rows to be chosen by hash; 0: none */
 	bool		keep_rows;		/* rows go into a matrix whatever the learner: hold-outs */
 	uint64_t	seed;
 	const char *encoding;		/* of all texts */
 } MlpgPlan;
 
-/* Columns of blocks and matrix: features, target, weight. */
+/* Positions of the columns of blocks and matrix behind the features and the target; -1: there is none. */
+static inline int
+mlpg_plan_weight_column(const MlpgPlan *plan)
+{
+	return plan->weighted ? plan->n_features + 1 : -1;
+}
+
+static inline int
+mlpg_plan_offset_column(const MlpgPlan *plan)
+{
+	return plan->has_offset ? plan->n_features + 1 + plan->weighted : -1;
+}
+
+static inline int
+mlpg_plan_validation_column(const MlpgPlan *plan)
+{
+	return plan->has_validation ? plan->n_features + 1 + plan->weighted + plan->has_offset : -1;
+}
+
+/* Columns of blocks and matrix: features, target, weight, offset, validation. */
 static inline int
 mlpg_plan_columns(const MlpgPlan *plan)
 {
-	return plan->n_features + 1 + (plan->weighted ? 1 : 0);
+	return plan->n_features + 1 + plan->weighted + plan->has_offset + plan->has_validation;
 }
 
-/* One fit being finished. */
+/*
+ * One fit being finished.  A classification's target column holds codes 0 .. K-1
+ * in class order, K = mlpg_schema_classes(schema) >= 2: in the matrix they are so
+ * already; single-pass learners met them at first sight and map them by class_rank.
+ */
 typedef struct MlpgTraining
 {
 	MlpgHost   *host;			/* scratch; the payload is written here too */
@@ -74,6 +109,7 @@ typedef struct MlpgTraining
 	const MlpgMatrix *matrix;	/* matrix learners: codes as in the schema */
 	int64_t		n_rows;
 	int32_t   **rank;			/* single-pass: first-sight code -> code, per feature; NULL where there is no dictionary */
+	int32_t    *class_rank;		/* single-pass: first-sight class -> class */
 	MlpgWriter *payload;
 } MlpgTraining;
 
@@ -85,8 +121,8 @@ typedef struct MlpgModel
 	MlpgParams *params;
 	MlpgFacts  *facts;
 	uint16_t	payload_version;
-	int			n_outputs;
-	int			main_output;	/* what predict answers; -1: nothing without a level */
+	int			n_outputs;		/* classification: 1 (probability of the second class), or one a class */
+	int			main_output;	/* what predict answers; -1: nothing without a level.  Classification: not the learner's to set */
 	const double *levels;		/* n_outputs quantile levels, ascending, or NULL */
 	void	   *scorer;			/* the learner's own */
 	size_t		n_bytes;		/* of the blob */
@@ -110,7 +146,8 @@ struct MlpgLearner
 	const char *reference;		/* author, year */
 
 	/* abilities */
-	uint32_t	tasks;
+	uint32_t	tasks;			/* MLPG_TASK_... */
+	uint32_t	columns;		/* MLPG_USES_... */
 	MlpgDeterminism determinism;
 	const char *loss;			/* what it minimises: 'squared', 'quantile', ... */
 	bool		single_pass;

@@ -239,6 +239,7 @@ const MlpgLearner mlpg_linear = {
 	.summary = "least squares, ridge on request",
 	.reference = "Gauss 1809; Hoerl and Kennard 1970",
 	.tasks = MLPG_TASK_REGRESSION,
+	.columns = MLPG_USES_WEIGHT,
 	.determinism = MLPG_ORDER_FIXED,
 	.loss = "squared",
 	.single_pass = true,

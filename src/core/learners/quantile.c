@@ -182,6 +182,7 @@ const MlpgLearner mlpg_quantile = {
 	.summary = "exact linear quantile regression",
 	.reference = "Koenker and Bassett 1978; Portnoy and Koenker 1997",
 	.tasks = MLPG_TASK_REGRESSION | MLPG_TASK_QUANTILE,
+	.columns = MLPG_USES_WEIGHT,
 	.determinism = MLPG_ORDER_FIXED,
 	.loss = "quantile",
 	.single_pass = false,

@@ -66,9 +66,33 @@ typedef struct MlpgSchema
 	int			n_features;
 	MlpgFeature *feature;		/* n_features */
 	char	   *target;			/* name of the target, or "" */
+	MlpgKind	target_kind;	/* of its values as they were given; MLPG_CATEGORY: text */
+	MlpgDictionary *classes;	/* classification: texts of the classes in class order; NULL: regression */
+	int			positive;		/* class whose probability predict answers; -1: none */
+	char	   *offset;			/* column that is added to the raw score and that predict demands, or "" */
 	MlpgUnseen	unseen;
 	bool		array_form;		/* features are x1 .. xn of one array argument */
 } MlpgSchema;
+
+/*
+ * Classes are ordered false, true; numbers by value; text by bytes.  Two classes
+ * have one output, the probability of the second; more have one each.
+ */
+#define MLPG_CLASSES_MAX 1000
+
+/* Classes of a model: 0 for a regression. */
+static inline int
+mlpg_schema_classes(const MlpgSchema *schema)
+{
+	return schema->classes == NULL ? 0 : schema->classes->n;
+}
+
+/* Outputs of a model of these classes. */
+static inline int
+mlpg_class_outputs(int n_classes)
+{
+	return n_classes == 2 ? 1 : n_classes;
+}
 
 extern MlpgSchema *mlpg_schema_create(MlpgHost *host, int n_features);
 extern int	mlpg_schema_find(const MlpgSchema *schema, const char *name);	/* -1 if absent */
