@@ -1,0 +1,822 @@
+/*-------------------------------------------------------------------------
+ *
+ * grow.c
+ *	  Leaf-wise growth of one tree.
+ *
+ * The leaf whose best split gains most is split next, until there are num_leaves
+ * leaves or no split gains anything (Shi 2007; Ke et al. 2017).  A split
+ *
+ *	 moves the leaf's row ids apart (a stable partition by one column of bins),
+ *	 builds the histogram of the child with fewer rows,
+ *	 subtracts it from the parent's, which gives the other child's,
+ *	 and searches both for their best splits.
+ *
+ * So a tree of 31 leaves on a million rows builds histograms for 1.8 million
+ * rows and partitions 4 million.
+ *
+ * Threads.  Row ids are shared out in tasks; each thread adds to a histogram of
+ * its own, and integers may be added in any order.  Adding those up, subtracting
+ * and searching is one region more, by feature.  Leaves too small to be worth a region are
+ * done by the leader.  Every choice is by sums, and ties go to the lower leaf,
+ * feature and bin: the tree does not depend on the order of the rows or the
+ * number of threads.
+ *
+ * Memory: 16 bytes a row (cell, id, moved), and one histogram for each leaf that
+ * may still be split: at most POOL_BYTES, beyond which the histogram of the leaf that gains
+ * least is given up and its children are both built from rows.
+ *
+ * Cost: see histogram.c (two thirds), 1.7 ns a partitioned row, split.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "core/learners/tree/grow.h"
+
+#include "core/matrix/sample.h"
+
+#define TASK_ROWS 8192
+#define POOL_BYTES ((size_t) 128 << 20)
+#define SEARCH_CELLS 4096		/* cells from which on a search is shared by threads */
+
+/* ---------- memory ---------- */
+
+static int
+slots_of(const MlpgGrowRules *rules, size_t cells)
+{
+	size_t		n = POOL_BYTES / (cells * sizeof(MlpgCell) + 1);
+
+	return n < 2 ? 2 : n < (size_t) rules->num_leaves ? (int) n : rules->num_leaves;
+}
+
+static MlpgHistogramShape
+shape_of(const MlpgBins *bins)
+{
+	MlpgHistogramShape shape = {bins->row, (size_t) bins->row_bytes, bins->n_used, bins->stride};
+
+	return shape;
+}
+
+size_t
+mlpg_grower_size(MlpgHost *host, const MlpgBins *bins, const MlpgGrowRules *rules)
+{
+	MlpgHistogramShape shape = shape_of(bins);
+	size_t		cells = mlpg_histogram_cells(&shape);
+	size_t		histograms = (size_t) (slots_of(rules, cells) + host->n_threads - 1);
+	size_t		rows = mlpg_size_multiply(host, (size_t) bins->n_rows, sizeof(MlpgCell) + 2 * sizeof(uint32_t));
+
+	return mlpg_size_add(host, rows, mlpg_size_multiply(host, histograms, cells * sizeof(MlpgCell))) +
+		(size_t) rules->num_leaves * (2 * sizeof(MlpgGrownNode) + sizeof(MlpgGrownLeaf)) +
+		(size_t) bins->n_used * 2 * sizeof(MlpgSplit);
+}
+
+static void
+create_leaves(MlpgGrower *g)
+{
+	MlpgHost   *host = g->host;
+	size_t		leaves = (size_t) g->rules->num_leaves;
+	size_t		words = (size_t) (g->bins->n_used + 63) / 64;
+
+	g->node = mlpg_allocate(host, 2 * leaves, sizeof(MlpgGrownNode));
+	g->leaf = mlpg_allocate(host, leaves, sizeof(MlpgGrownLeaf));
+	if (g->rules->n_groups == 0)
+		return;
+
+	uint64_t   *path = mlpg_allocate(host, mlpg_size_multiply(host, leaves, words), sizeof(uint64_t));
+
+	for (size_t i = 0; i < leaves; i++)
+		g->leaf[i].path = path + i * words;
+}
+
+static void
+create_features(MlpgGrower *g)
+{
+	size_t		n = (size_t) g->bins->n_used;
+
+	g->feature = mlpg_allocate(g->host, n + 1, sizeof(MlpgSplitFeature));
+	g->found = mlpg_allocate(g->host, 2 * n + 1, sizeof(MlpgSplit));
+	g->in_tree = mlpg_allocate(g->host, n + 1, sizeof(bool));
+	g->in_node = mlpg_allocate(g->host, 2 * n + 1, sizeof(bool));
+	g->skip = mlpg_allocate(g->host, n / MLPG_SLICE + 1, sizeof(bool));
+	for (size_t u = 0; u < n; u++)
+	{
+		const MlpgBinFeature *used = &g->bins->used[u];
+
+		g->feature[u].n_bins = used->n_bins;
+		g->feature[u].missing = g->bins->missing;
+		g->feature[u].is_category = used->is_category;
+		g->feature[u].monotone = g->rules->monotone && !used->is_category ? g->rules->monotone[used->feature] : 0;
+		g->found[u].feature = g->found[n + u].feature = (int) u;
+	}
+}
+
+MlpgGrower *
+mlpg_grower_create(MlpgHost *host, const MlpgBins *bins, const MlpgGrowRules *rules)
+{
+	MlpgGrower *g = mlpg_allocate(host, 1, sizeof(MlpgGrower));
+	size_t		rows = (size_t) bins->n_rows;
+
+	g->host = host;
+	g->bins = bins;
+	g->rules = rules;
+	g->shape = shape_of(bins);
+	g->cells = mlpg_histogram_cells(&g->shape);
+	g->cell = mlpg_allocate(host, rows + 1, sizeof(MlpgCell));
+	g->id = mlpg_allocate(host, rows + 1, sizeof(uint32_t));
+	g->moved = mlpg_allocate(host, rows + 1, sizeof(uint32_t));
+	g->n_slots = slots_of(rules, g->cells);
+	g->slot = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) g->n_slots, g->cells), sizeof(MlpgCell));
+	g->owner = mlpg_allocate(host, (size_t) g->n_slots, sizeof(int));
+	g->partial = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) host->n_threads, g->cells), sizeof(MlpgCell));
+	g->epoch = mlpg_allocate(host, (size_t) host->n_threads, sizeof(int));
+	create_leaves(g);
+	create_features(g);
+	return g;
+}
+
+/* ---------- which features may split ---------- */
+
+/* Keeps the n features of smallest draw among those that from has. */
+static void
+draw_features(const MlpgGrower *g, const bool *from, int n, uint64_t stream, bool *chosen)
+{
+	int			n_used = g->bins->n_used;
+
+	memset(chosen, 0, (size_t) n_used);
+	for (int k = 0; k < n; k++)
+	{
+		int			best = -1;
+		uint64_t	least = 0;
+
+		for (int u = 0; u < n_used; u++)
+		{
+			uint64_t	identity = mlpg_sample_mix(g->rules->seed ^ mlpg_sample_mix((uint64_t) g->bins->used[u].feature));
+			uint64_t	draw = mlpg_sample_draw(identity, MLPG_STREAM_FEATURES + stream);
+
+			if (from[u] && !chosen[u] && (best < 0 || draw < least))
+			{
+				best = u;
+				least = draw;
+			}
+		}
+		if (best < 0)
+			return;
+		chosen[best] = true;
+	}
+}
+
+static int
+fraction_of(int n, double fraction)
+{
+	int			k = (int) rint(n * fraction);
+
+	return k < 1 ? 1 : k;
+}
+
+static void
+choose_for_tree(MlpgGrower *g)
+{
+	int			n = g->bins->n_used;
+
+	memset(g->in_tree, 1, (size_t) n);
+	if (g->rules->feature_fraction < 1)
+	{
+		bool	   *all = g->in_node;
+
+		memset(all, 1, (size_t) n);
+		draw_features(g, all, fraction_of(n, g->rules->feature_fraction), mlpg_sample_mix(g->tree), g->in_tree);
+	}
+	for (int f = 0; f < n; f += MLPG_SLICE)
+	{
+		bool		any = false;
+
+		for (int u = f; u < n && u < f + MLPG_SLICE; u++)
+			any |= g->in_tree[u];
+		g->skip[f / MLPG_SLICE] = !any;
+	}
+}
+
+/* Is every feature of the path in the group? */
+static bool
+path_within(const MlpgGrower *g, const uint64_t *path, const bool *group)
+{
+	for (int u = 0; u < g->bins->n_used; u++)
+		if ((path[u / 64] >> (u % 64) & 1) && !group[g->bins->used[u].feature])
+			return false;
+	return true;
+}
+
+static void
+keep_interacting(const MlpgGrower *g, const uint64_t *path, bool *chosen)
+{
+	const MlpgGrowRules *rules = g->rules;
+
+	for (int u = 0; u < g->bins->n_used; u++)
+	{
+		bool		may = path[u / 64] >> (u % 64) & 1;
+
+		for (int k = 0; !may && k < rules->n_groups; k++)
+		{
+			const bool *group = rules->group + (size_t) k * (size_t) g->bins->n_features;
+
+			may = group[g->bins->used[u].feature] && path_within(g, path, group);
+		}
+		chosen[u] = chosen[u] && may;
+	}
+}
+
+static void
+choose_for_node(MlpgGrower *g, const MlpgGrownLeaf *leaf, bool *chosen)
+{
+	int			n = g->bins->n_used;
+
+	memcpy(chosen, g->in_tree, (size_t) n);
+	if (g->rules->n_groups > 0)
+		keep_interacting(g, leaf->path, chosen);
+	if (g->rules->feature_fraction_bynode < 1)
+	{
+		int			n_tree = 0;
+
+		for (int u = 0; u < n; u++)
+			n_tree += g->in_tree[u];
+
+		bool	   *from = mlpg_allocate(g->host, (size_t) n, sizeof(bool));
+
+		memcpy(from, chosen, (size_t) n);
+		draw_features(g, from, fraction_of(n_tree, g->rules->feature_fraction_bynode),
+					  mlpg_sample_mix(g->tree * UINT64_C(0x9E3779B97F4A7C15) + (uint64_t) leaf->node + 1), chosen);
+		mlpg_release(g->host, from);
+	}
+}
+
+/* ---------- histograms ---------- */
+
+static MlpgCell *
+histogram_at(const MlpgGrower *g, int slot)
+{
+	return g->slot + (size_t) slot * g->cells;
+}
+
+/* A slot for leaf; if none is free, that of the leaf whose split gains least, but not keep's. */
+static int
+take_slot(MlpgGrower *g, int leaf, int keep)
+{
+	int			worst = -1;
+
+	for (int s = 0; s < g->n_slots; s++)
+	{
+		int			owner = g->owner[s];
+
+		if (owner < 0)
+		{
+			worst = s;
+			break;
+		}
+		if (owner != keep && owner != leaf && (worst < 0 || g->leaf[owner].best.gain < g->leaf[g->owner[worst]].best.gain))
+			worst = s;
+	}
+	MLPG_ASSERT(worst >= 0);
+	if (g->owner[worst] >= 0)
+		g->leaf[g->owner[worst]].slot = -1;
+	g->owner[worst] = leaf;
+	g->leaf[leaf].slot = worst;
+	return worst;
+}
+
+static void
+give_slot_up(MlpgGrower *g, int leaf)
+{
+	if (g->leaf[leaf].slot >= 0)
+		g->owner[g->leaf[leaf].slot] = -1;
+	g->leaf[leaf].slot = -1;
+}
+
+typedef struct Build
+{
+	MlpgGrower *g;
+	const uint32_t *id;			/* NULL: all rows in order */
+	int64_t		n;
+	MlpgCell   *into;
+} Build;
+
+static void
+build_rows(MlpgTask *task, int index, void *argument)
+{
+	Build	   *b = argument;
+	MlpgGrower *g = b->g;
+	int64_t		first = (int64_t) index * TASK_ROWS;
+	int64_t		last = first + TASK_ROWS < b->n ? first + TASK_ROWS : b->n;
+	MlpgCell   *into = b->into;
+
+	if (task->thread > 0)
+	{
+		into = g->partial + (size_t) (task->thread - 1) * g->cells;
+		if (g->epoch[task->thread] != g->region)
+		{
+			memset(into, 0, g->cells * sizeof(MlpgCell));
+			g->epoch[task->thread] = g->region;
+		}
+	}
+	mlpg_histogram_add(&g->shape, g->cell, b->id, first, last, g->skip, into);
+}
+
+/* The rows of a leaf into its slot and into the partial histograms of this region's threads. */
+static void
+build(MlpgGrower *g, const MlpgGrownLeaf *leaf)
+{
+	Build		b = {g, leaf->n == g->bins->n_rows ? NULL : g->id + leaf->first, leaf->n, histogram_at(g, leaf->slot)};
+
+	memset(b.into, 0, g->cells * sizeof(MlpgCell));
+	g->region++;
+	if (leaf->n < 2 * TASK_ROWS)
+		mlpg_histogram_add(&g->shape, g->cell, b.id, 0, b.n, g->skip, b.into);
+	else
+		g->host->parallel_for(g->host, (int) ((b.n + TASK_ROWS - 1) / TASK_ROWS), build_rows, &b);
+}
+
+/* ---------- search ---------- */
+
+/* One or two leaves to be searched once the histogram of the first is complete. */
+typedef struct Settle
+{
+	MlpgGrower *g;
+	MlpgCell   *built;			/* just built: partial histograms are to be added */
+	MlpgCell   *rest;			/* built is to be subtracted from this, or NULL */
+	const MlpgGrownLeaf *leaf[2];	/* to be searched, or NULL: of built, of rest */
+} Settle;
+
+static void
+settle_feature(const Settle *s, int u)
+{
+	MlpgGrower *g = s->g;
+	size_t		from = (size_t) u * (size_t) g->shape.stride;
+	int			n = g->shape.stride;
+
+	for (int t = 1; t < g->host->n_threads; t++)
+		if (g->epoch[t] == g->region)
+		{
+			const MlpgCell *partial = g->partial + (size_t) (t - 1) * g->cells + from;
+
+			for (int i = 0; i < n; i++)
+				s->built[from + (size_t) i] += partial[i];
+		}
+	for (int i = 0; s->rest && i < n; i++)
+		s->rest[from + (size_t) i] -= s->built[from + (size_t) i];
+	for (int k = 0; k < 2; k++)
+	{
+		MlpgSplit  *found = &g->found[k * g->bins->n_used + u];
+
+		found->gain = 0;
+		if (s->leaf[k] && g->in_node[k * g->bins->n_used + u])
+			mlpg_split_search(&g->rules->split, &g->scales, &g->feature[u], &g->node[s->leaf[k]->node].sums,
+							  (k == 0 ? s->built : s->rest) + from, found);
+	}
+}
+
+#define SETTLE_FEATURES 2		/* a task */
+
+static void
+settle_features(MlpgTask *task, int index, void *argument)
+{
+	Settle	   *s = argument;
+
+	for (int u = index * SETTLE_FEATURES; u < (index + 1) * SETTLE_FEATURES && u < s->g->bins->n_used; u++)
+		settle_feature(s, u);
+}
+
+/* The best split of a leaf among those found; ties to the lower feature. */
+static void
+pick_best(const MlpgGrower *g, const MlpgSplit *found, MlpgGrownLeaf *leaf)
+{
+	leaf->best.gain = 0;
+	for (int u = 0; u < g->bins->n_used; u++)
+		if (found[u].gain > leaf->best.gain)
+			leaf->best = found[u];
+}
+
+/* leaf[k] may be NULL: not to be searched. */
+static void
+settle(MlpgGrower *g, MlpgCell *built, MlpgCell *rest, MlpgGrownLeaf *a, MlpgGrownLeaf *b)
+{
+	Settle		s = {g, built, rest, {a, b}};
+	int			n = g->bins->n_used;
+
+	if (a)
+		choose_for_node(g, a, g->in_node);
+	if (b)
+		choose_for_node(g, b, g->in_node + n);
+	if (g->host->n_threads > 1 && n * g->shape.stride >= SEARCH_CELLS)
+		g->host->parallel_for(g->host, (n + SETTLE_FEATURES - 1) / SETTLE_FEATURES, settle_features, &s);
+	else
+		for (int u = 0; u < n; u++)
+			settle_feature(&s, u);
+	if (a)
+		pick_best(g, g->found, a);
+	if (b)
+		pick_best(g, g->found + n, b);
+}
+
+/* ---------- partition ---------- */
+
+typedef struct Partition
+{
+	const uint8_t *column;
+	bool		left[256];		/* bins that go left */
+	uint32_t   *id;
+	uint32_t   *moved;
+	int64_t		n;
+	int64_t    *n_left;			/* of each task's rows; then of all before */
+	int64_t		total_left;
+} Partition;
+
+static void
+set_sides(const MlpgGrower *g, const MlpgSplit *split, bool *left)
+{
+	for (int b = 0; b < 256; b++)
+		left[b] = split->is_category ? mlpg_bin_set_has(&split->set, b) : b <= split->bin;
+	left[g->bins->missing] = !split->is_category && split->missing_left;
+}
+
+/* Left rows to the front of moved, right ones to its back, last first; returns the number of left ones. */
+static int64_t
+move_apart(const Partition *p, int64_t first, int64_t last)
+{
+	uint32_t   *front = p->moved + first;
+	uint32_t   *back = p->moved + last;
+
+	for (int64_t j = first; j < last; j++)
+	{
+		uint32_t	i = p->id[j];
+		bool		left = p->left[p->column[i]];
+
+		*front = i;
+		back[-1] = left ? back[-1] : i;
+		front += left;
+		back -= !left;
+	}
+	return front - (p->moved + first);
+}
+
+static void
+move_back(const Partition *p, int64_t first, int64_t last, int64_t n_left, int64_t left_before)
+{
+	uint32_t   *right = p->id + p->total_left + (first - left_before);
+
+	memcpy(p->id + left_before, p->moved + first, (size_t) n_left * sizeof(uint32_t));
+	for (int64_t j = last - 1; j >= first + n_left; j--)
+		*right++ = p->moved[j];
+}
+
+static void
+move_apart_task(MlpgTask *task, int index, void *argument)
+{
+	Partition  *p = argument;
+	int64_t		first = (int64_t) index * TASK_ROWS;
+
+	p->n_left[index] = move_apart(p, first, first + TASK_ROWS < p->n ? first + TASK_ROWS : p->n);
+}
+
+static void
+move_back_task(MlpgTask *task, int index, void *argument)
+{
+	Partition  *p = argument;
+	int64_t		first = (int64_t) index * TASK_ROWS;
+
+	move_back(p, first, first + TASK_ROWS < p->n ? first + TASK_ROWS : p->n,
+			  p->n_left[index + 1] - p->n_left[index], p->n_left[index]);
+}
+
+/* Puts the rows of the leaf that go left before the others, each side in its order; returns how many go left. */
+static int64_t
+partition(MlpgGrower *g, const MlpgGrownLeaf *leaf)
+{
+	Partition	p = {.column = mlpg_bins_column(g->bins, leaf->best.feature), .id = g->id + leaf->first,
+	.moved = g->moved + leaf->first, .n = leaf->n};
+	int			n_tasks = (int) ((leaf->n + TASK_ROWS - 1) / TASK_ROWS);
+
+	set_sides(g, &leaf->best, p.left);
+	if (leaf->n < 2 * TASK_ROWS)
+	{
+		p.total_left = move_apart(&p, 0, p.n);
+		move_back(&p, 0, p.n, p.total_left, 0);
+		return p.total_left;
+	}
+	p.n_left = mlpg_allocate(g->host, (size_t) n_tasks + 1, sizeof(int64_t));
+	g->host->parallel_for(g->host, n_tasks, move_apart_task, &p);
+	for (int k = 0; k <= n_tasks; k++)
+	{
+		int64_t		here = k < n_tasks ? p.n_left[k] : 0;
+
+		p.n_left[k] = p.total_left;
+		p.total_left += here;
+	}
+	g->host->parallel_for(g->host, n_tasks, move_back_task, &p);
+	mlpg_release(g->host, p.n_left);
+	return p.total_left;
+}
+
+/* ---------- growth ---------- */
+
+static bool
+may_split(const MlpgGrower *g, const MlpgGrownLeaf *leaf)
+{
+	const MlpgGrowRules *rules = g->rules;
+	int64_t		least = rules->split.min_data_in_leaf > 1 ? rules->split.min_data_in_leaf : 1;
+
+	return leaf->n >= 2 * least && (rules->max_depth <= 0 || leaf->depth < rules->max_depth);
+}
+
+static void
+add_node(MlpgGrower *g, int leaf, const MlpgSplitNode *sums)
+{
+	MlpgGrownNode *node = &g->node[g->n_nodes];
+
+	memset(node, 0, sizeof(*node));
+	node->left = node->right = -1;
+	node->leaf = leaf;
+	node->sums = *sums;
+	g->leaf[leaf].node = g->n_nodes++;
+}
+
+typedef struct Sum
+{
+	const MlpgGrower *g;
+	_Atomic int64_t gradient;
+	_Atomic int64_t hessian;
+} Sum;
+
+static void
+sum_cells(MlpgTask *task, int index, void *argument)
+{
+	Sum		   *sum = argument;
+	const MlpgGrower *g = sum->g;
+	int64_t		first = (int64_t) index * TASK_ROWS;
+	int64_t		last = first + TASK_ROWS < g->n ? first + TASK_ROWS : g->n;
+	int64_t		gradient = 0,
+				hessian = 0;
+
+	for (int64_t j = first; j < last; j++)
+	{
+		MlpgCell	cell = g->cell[g->id[j]];
+
+		gradient += mlpg_cell_gradient(cell);
+		hessian += mlpg_cell_hessian(cell);
+	}
+	atomic_fetch_add(&sum->gradient, gradient);
+	atomic_fetch_add(&sum->hessian, hessian);
+}
+
+static void
+plant(MlpgGrower *g)
+{
+	MlpgGrownLeaf *root = &g->leaf[0];
+	MlpgSplitNode sums = {.n = g->n, .lower = -INFINITY, .upper = INFINITY};
+	Sum			sum = {.g = g};
+
+	g->n_nodes = 0;
+	g->n_leaves = 1;
+	g->host->parallel_for(g->host, (int) ((g->n + TASK_ROWS - 1) / TASK_ROWS), sum_cells, &sum);
+	sums.gradient = sum.gradient;
+	sums.hessian = sum.hessian;
+	sums.value = mlpg_leaf_value(&g->rules->split, g->rules->split.lambda_l2, (double) sums.gradient * g->scales.gradient,
+								 (double) sums.hessian * g->scales.hessian, (double) g->n, 0, -INFINITY, INFINITY);
+	root->first = 0;
+	root->n = g->n;
+	root->depth = 0;
+	root->l2 = g->rules->split.lambda_l2;
+	root->parent = 0;
+	root->slot = -1;
+	root->best.gain = 0;
+	if (root->path)
+		memset(root->path, 0, (size_t) (g->bins->n_used + 63) / 64 * sizeof(uint64_t));
+	for (int s = 0; s < g->n_slots; s++)
+		g->owner[s] = -1;
+	add_node(g, 0, &sums);
+}
+
+/* Sums and bounds of the children. */
+static void
+divide_sums(const MlpgGrower *g, const MlpgGrownNode *parent, int64_t n_left, MlpgSplitNode *left, MlpgSplitNode *right)
+{
+	const MlpgSplit *split = &parent->split;
+	double		middle = split->left_value + (split->right_value - split->left_value) / 2;
+	int			monotone = g->feature[split->feature].monotone;
+
+	*left = *right = parent->sums;
+	left->gradient = split->gradient;
+	left->hessian = split->hessian;
+	left->n = n_left;
+	left->value = split->left_value;
+	right->gradient -= split->gradient;
+	right->hessian -= split->hessian;
+	right->n -= n_left;
+	right->value = split->right_value;
+	if (monotone > 0)
+		left->upper = right->lower = middle;
+	else if (monotone < 0)
+		left->lower = right->upper = middle;
+}
+
+/* Makes leaf b two leaves, b and the newest; rows are moved, histograms are not touched. */
+static void
+divide(MlpgGrower *g, int b)
+{
+	MlpgGrownLeaf *left = &g->leaf[b];
+	MlpgGrownLeaf *right = &g->leaf[g->n_leaves];
+	MlpgGrownNode *parent = &g->node[left->node];
+	uint64_t   *path = right->path;
+	int64_t		n_left = partition(g, left);
+	MlpgSplitNode sums[2];
+
+	parent->split = left->best;
+	divide_sums(g, parent, n_left, &sums[0], &sums[1]);
+	left->depth++;
+	left->l2 = parent->split.l2;
+	left->parent = parent->sums.value;
+	left->best.gain = 0;
+	if (path)
+	{
+		left->path[parent->split.feature / 64] |= UINT64_C(1) << (parent->split.feature % 64);
+		memcpy(path, left->path, (size_t) (g->bins->n_used + 63) / 64 * sizeof(uint64_t));
+	}
+	*right = *left;
+	right->path = path;
+	right->slot = -1;
+	right->first += n_left;
+	right->n -= n_left;
+	left->n = n_left;
+	parent->leaf = -1;
+	parent->left = g->n_nodes;
+	parent->right = g->n_nodes + 1;
+	add_node(g, b, &sums[0]);
+	add_node(g, g->n_leaves, &sums[1]);
+	g->n_leaves++;
+}
+
+/* Finds the best splits of the two leaves that came from one, whose histogram b still has (or not). */
+static void
+search_children(MlpgGrower *g, int b, int c)
+{
+	int			small = g->leaf[b].n <= g->leaf[c].n ? b : c;
+	int			large = small == b ? c : b;
+	bool		search_small = may_split(g, &g->leaf[small]);
+	bool		search_large = may_split(g, &g->leaf[large]);
+	int			slot = g->leaf[b].slot;
+
+	g->leaf[b].slot = -1;
+	g->leaf[large].slot = slot;
+	if (slot >= 0)
+		g->owner[slot] = large;
+	if (!search_large)
+	{
+		give_slot_up(g, large);
+		return;					/* and so the small one may not be split either */
+	}
+	if (slot >= 0)
+	{
+		take_slot(g, small, large);
+		build(g, &g->leaf[small]);
+		settle(g, histogram_at(g, g->leaf[small].slot), histogram_at(g, slot),
+			   search_small ? &g->leaf[small] : NULL, &g->leaf[large]);
+	}
+	else
+	{
+		for (int k = 0; k < 2; k++)
+		{
+			int			leaf = k == 0 ? large : small;
+
+			if (k == 1 && !search_small)
+				break;
+			take_slot(g, leaf, large);
+			build(g, &g->leaf[leaf]);
+			settle(g, histogram_at(g, g->leaf[leaf].slot), NULL, &g->leaf[leaf], NULL);
+		}
+	}
+	if (g->leaf[small].best.gain <= 0)
+		give_slot_up(g, small);
+	if (g->leaf[large].best.gain <= 0)
+		give_slot_up(g, large);
+}
+
+static int
+best_leaf(const MlpgGrower *g)
+{
+	int			best = -1;
+
+	for (int i = 0; i < g->n_leaves; i++)
+		if (g->leaf[i].best.gain > (best < 0 ? 0 : g->leaf[best].best.gain))
+			best = i;
+	return best;
+}
+
+bool
+mlpg_grower_grow(MlpgGrower *g, uint64_t tree)
+{
+	int			leaf;
+
+	g->tree = tree;
+	g->shape.row = g->bins->row;
+	plant(g);
+	if (g->bins->n_used == 0 || !may_split(g, &g->leaf[0]))
+		return false;
+	choose_for_tree(g);
+	take_slot(g, 0, 0);
+	build(g, &g->leaf[0]);
+	settle(g, histogram_at(g, g->leaf[0].slot), NULL, &g->leaf[0], NULL);
+	while (g->n_leaves < g->rules->num_leaves && (leaf = best_leaf(g)) >= 0)
+	{
+		mlpg_check(g->host, NULL, 0, 0);
+		divide(g, leaf);
+		if (g->n_leaves < g->rules->num_leaves)
+			search_children(g, leaf, g->n_leaves - 1);
+	}
+	return g->n_leaves > 1;
+}
+
+int
+mlpg_grower_leaf(const MlpgGrower *g, const uint8_t *row)
+{
+	const MlpgGrownNode *node = g->node;
+
+	while (node->leaf < 0)
+	{
+		const MlpgSplit *split = &node->split;
+		int			bin = row[split->feature];
+		bool		left = split->is_category ? mlpg_bin_set_has(&split->set, bin)
+			: bin == g->bins->missing ? split->missing_left : bin <= split->bin;
+
+		node = g->node + (left ? node->left : node->right);
+	}
+	return node->leaf;
+}
+
+/* ---------- the plain form ---------- */
+
+/* The codes whose bins are in the set, as words behind those the tree has. */
+static void
+write_set(MlpgTree *tree, const MlpgBinFeature *used, const MlpgBinSet *set, MlpgTreeNode *out)
+{
+	out->first_word = tree->n_words;
+	for (int b = 0; b < used->n_bins; b++)
+		if (mlpg_bin_set_has(set, b))
+		{
+			int32_t		code = used->code_of_bin[b];
+
+			if (code / 32 >= out->n_words)
+				out->n_words = code / 32 + 1;
+			tree->word[out->first_word + code / 32] |= UINT32_C(1) << (code % 32);
+		}
+	tree->n_words += out->n_words;
+}
+
+static size_t
+words_of(const MlpgGrower *g)
+{
+	size_t		n = 0;
+
+	for (int k = 0; k < g->n_nodes; k++)
+		if (g->node[k].leaf < 0 && g->node[k].split.is_category)
+			n += (size_t) g->bins->used[g->node[k].split.feature].n_codes / 32 + 1;
+	return n;
+}
+
+static void
+write_split(const MlpgGrower *g, const MlpgSplit *split, MlpgTree *tree, MlpgTreeNode *out)
+{
+	const MlpgBinFeature *used = &g->bins->used[split->feature];
+
+	out->feature = used->feature;
+	out->gain = split->gain;
+	out->is_category = split->is_category;
+	if (split->is_category)
+	{
+		write_set(tree, used, &split->set, out);
+		return;
+	}
+	out->threshold = isinf(used->cut[split->bin]) ? __DBL_MAX__ : used->cut[split->bin];
+	out->missing = g->bins->zero_as_missing ? MLPG_MISSING_ZERO : MLPG_MISSING_NAN;
+	out->missing_left = split->missing_left;
+}
+
+MlpgTree *
+mlpg_grower_tree(MlpgHost *host, const MlpgGrower *g, const double *value, double rate)
+{
+	MlpgTree   *tree = mlpg_allocate(host, 1, sizeof(MlpgTree));
+
+	tree->n_nodes = g->n_nodes;
+	tree->node = mlpg_allocate(host, (size_t) g->n_nodes, sizeof(MlpgTreeNode));
+	tree->word = mlpg_allocate(host, words_of(g) + 1, sizeof(uint32_t));
+	for (int k = 0; k < g->n_nodes; k++)
+	{
+		const MlpgGrownNode *node = &g->node[k];
+		MlpgTreeNode *out = &tree->node[k];
+
+		out->left = node->left;
+		out->right = node->right;
+		out->feature = -1;
+		out->count = node->sums.n;
+		out->weight = (double) node->sums.hessian * g->scales.hessian;
+		out->value = node->leaf >= 0 ? value[node->leaf] : node->sums.value * rate;
+		if (node->leaf < 0)
+			write_split(g, &node->split, tree, out);
+	}
+	return tree;
+}
