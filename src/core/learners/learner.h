@@ -106,7 +106,7 @@ typedef struct MlpgTraining
 	const MlpgPlan *plan;
 	MlpgSchema *schema;			/* dictionaries sorted; statistics set (by finish() itself in single-pass learners) */
 	MlpgFacts  *facts;
-	const MlpgMatrix *matrix;	/* matrix learners: codes as in the schema */
+	MlpgMatrix *matrix;			/* matrix learners, who may release its rows: codes as in the schema */
 	int64_t		n_rows;
 	int32_t   **rank;			/* single-pass: first-sight code -> code, per feature; NULL where there is no dictionary */
 	int32_t    *class_rank;		/* single-pass: first-sight class -> class */

@@ -5,3 +5,4 @@
 LEARNER(1, baseline)
 LEARNER(2, linear)
 LEARNER(3, quantile)
+LEARNER(4, boosted_trees)

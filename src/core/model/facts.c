@@ -67,3 +67,13 @@ mlpg_fact_find(const MlpgFacts *facts, const char *name)
 			return facts->text[i];
 	return NULL;
 }
+
+void
+mlpg_fact_curve(MlpgHost *host, MlpgFacts *facts, const MlpgCurvePoint *point, int n)
+{
+	if (n == 0)
+		return;
+	facts->point = mlpg_resize(host, facts->point, (size_t) facts->n_points, (size_t) facts->n_points + (size_t) n, sizeof(MlpgCurvePoint));
+	memcpy(facts->point + facts->n_points, point, (size_t) n * sizeof(MlpgCurvePoint));
+	facts->n_points += n;
+}

@@ -11,17 +11,32 @@
 
 #include "core/host.h"
 
+/* One value of a learning curve, of rows kept apart to validate. */
+typedef struct MlpgCurvePoint
+{
+	const char *metric;
+	int			step;			/* iterations done, from 1 */
+	double		value;
+} MlpgCurvePoint;
+
 typedef struct MlpgFacts
 {
 	int			n;
 	int			capacity;
 	char	  **name;
 	char	  **text;
+
+	/* not kept in the model: mlpg.train writes it to run_metrics */
+	int			n_points;
+	MlpgCurvePoint *point;
 } MlpgFacts;
 
 extern MlpgFacts *mlpg_facts_create(MlpgHost *host);
 extern void mlpg_fact(MlpgHost *host, MlpgFacts *facts, const char *name, const char *format, ...) MLPG_PRINTF(4, 5);
 extern void mlpg_fact_text(MlpgHost *host, MlpgFacts *facts, const char *name, const char *text);
+
+/* Adds points to the learning curve. */
+extern void mlpg_fact_curve(MlpgHost *host, MlpgFacts *facts, const MlpgCurvePoint *point, int n);
 
 /* Shortest text that reads back as the same double. */
 extern char *mlpg_number_text(MlpgHost *host, double value);

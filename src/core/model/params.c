@@ -7,6 +7,11 @@
  * LC_NUMERIC "C" in this respect, and the canonical text kept in the model is
  * the text given, so that a model shows what was asked for.
  *
+ * Values that are no single number or word come as texts of this form: a list
+ * of numbers or words as 1,2; names with numbers as "price":-1,"day":1; lists of
+ * names as "a","b";"c" (a double quote within a name is doubled).  mlpg_params_name and
+ * mlpg_params_number take them apart.
+ *
  *-------------------------------------------------------------------------
  */
 #include "core/model/params.h"
@@ -132,6 +137,8 @@ mlpg_param_type_name(MlpgParamType type)
 			return "text";
 		case MLPG_PARAM_REALS:
 			return "number[]";
+		case MLPG_PARAM_TEXT:
+			return "text";
 	}
 	return "unknown";
 }
@@ -145,6 +152,8 @@ mlpg_param_range(MlpgHost *host, const MlpgParamSpec *spec)
 			return mlpg_text(host, "It must be true or false.");
 		case MLPG_PARAM_CHOICE:
 			return mlpg_text(host, "It must be one of: %s.", spec->choices);
+		case MLPG_PARAM_TEXT:
+			return mlpg_text(host, "It must be %s.", spec->choices);
 		default:
 			break;
 	}
@@ -260,11 +269,42 @@ mlpg_params_set(MlpgHost *host, MlpgParams *params, const char *name, const char
 		case MLPG_PARAM_REALS:
 			ok = parse_list(host, spec, text, &value);
 			break;
+		case MLPG_PARAM_TEXT:
+			ok = spec->is_valid(text);
+			break;
 	}
 	if (!ok)
 		bad_value(host, params, spec, text);
 	value.text = mlpg_text_copy(host, text, strlen(text));
 	params->value[i] = value;
+}
+
+bool
+mlpg_params_name(const char **at, char *name, size_t size)
+{
+	size_t		n = 0;
+
+	if (**at != '"')
+		return false;
+	for ((*at)++; **at != '"' || (*at)[1] == '"'; (*at)++)
+	{
+		if (**at == '\0' || n + 1 == size)
+			return false;
+		if (**at == '"')
+			(*at)++;
+		name[n++] = **at;
+	}
+	(*at)++;
+	name[n] = '\0';
+	return true;
+}
+
+bool
+mlpg_params_number(const char **at, double *number)
+{
+	static const MlpgParamSpec any = {.type = MLPG_PARAM_REAL, .minimum = -INFINITY, .maximum = INFINITY};
+
+	return parse_number(&any, at, number);
 }
 
 const MlpgParamValue *

@@ -19,7 +19,8 @@ typedef enum MlpgParamType
 	MLPG_PARAM_REAL,
 	MLPG_PARAM_BOOLEAN,
 	MLPG_PARAM_CHOICE,			/* one of choices */
-	MLPG_PARAM_REALS			/* list of numbers, each in range */
+	MLPG_PARAM_REALS,			/* list of numbers, each in range */
+	MLPG_PARAM_TEXT				/* whatever is_valid takes; lists and objects as written by the caller, see params.c */
 } MlpgParamType;
 
 typedef struct MlpgParamSpec
@@ -30,8 +31,9 @@ typedef struct MlpgParamSpec
 	double		minimum;
 	double		maximum;
 	bool		open;			/* the bounds themselves are not allowed */
-	const char *choices;		/* "a|b|c" for MLPG_PARAM_CHOICE */
+	const char *choices;		/* "a|b|c" for MLPG_PARAM_CHOICE; what it must be, for MLPG_PARAM_TEXT */
 	const char *help;			/* under 60 characters */
+	bool		(*is_valid) (const char *text);	/* MLPG_PARAM_TEXT */
 } MlpgParamSpec;
 
 typedef struct MlpgParamValue
@@ -69,6 +71,10 @@ extern int64_t mlpg_params_integer(const MlpgParams *params, const char *name);
 extern bool mlpg_params_boolean(const MlpgParams *params, const char *name);
 extern const char *mlpg_params_choice(const MlpgParams *params, const char *name);
 extern const MlpgParamValue *mlpg_params_value(const MlpgParams *params, const char *name);
+
+/* A quoted name, or a number, at *at, which is advanced behind it; false when there is none (or the name is too long). */
+extern bool mlpg_params_name(const char **at, char *name, size_t size);
+extern bool mlpg_params_number(const char **at, double *number);
 
 extern const char *mlpg_param_type_name(MlpgParamType type);
 extern char *mlpg_param_range(MlpgHost *host, const MlpgParamSpec *spec);
