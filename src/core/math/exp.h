@@ -3,7 +3,7 @@
  * exp.h
  *	  The exponential function, the same bits on every machine.
  *
- * See exp.c: error below 1 unit in the last place; scalar and vector variants
+ * See exp.c: error about 1 unit in the last place; scalar and vector variants
  * agree bit for bit.
  *
  *-------------------------------------------------------------------------

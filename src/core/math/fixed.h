@@ -56,10 +56,50 @@ extern MlpgWide mlpg_fixed_sum(MlpgFixed fixed, const double *x, const double *w
 extern MlpgWide mlpg_fixed_sum_float(MlpgFixed fixed, const float *x, int64_t n);
 
 /*
- * Of all, by the host's threads: the sum of x, or of w * x (each product
- * rounded), to about 61 bits of the largest term.  Infinite when the sum is out
- * of range; NaN when a term is not finite.
+ * A sum that is exact whatever the terms, without a scale: one integer a 32
+ * powers of two.  All zero is the empty sum; up to 2^40 terms.
  */
+#define MLPG_EXACT_DIGITS 66
+
+typedef struct MlpgExact
+{
+	MlpgWide	digit[MLPG_EXACT_DIGITS];	/* the sum is that of digit[d] * 2^(32 d - 1075) */
+	bool		not_finite;		/* a term was infinite or NaN */
+} MlpgExact;
+
+static inline void
+mlpg_exact_add(MlpgExact *sum, double x)
+{
+	uint64_t	bits;
+
+	memcpy(&bits, &x, sizeof(bits));
+
+	int			exponent = (int) (bits >> 52 & 2047);
+	int64_t		mantissa = (int64_t) (bits & ((UINT64_C(1) << 52) - 1));
+
+	if (exponent == 2047)
+		sum->not_finite = true;
+	else if (exponent != 0)
+		mantissa |= INT64_C(1) << 52;
+	else
+		exponent = 1;
+	mantissa = bits >> 63 ? -mantissa : mantissa;
+	sum->digit[exponent / 32] += (MlpgWide) mantissa * (INT64_C(1) << exponent % 32);
+}
+
+extern void mlpg_exact_merge(MlpgExact *sum, const MlpgExact *other);
+extern double mlpg_exact_value(const MlpgExact *sum);	/* NaN: a term was not finite; infinite: out of range */
+
+/*
+ * The exact sum of terms that are computed block by block: terms fills out
+ * with those of rows [first, first + n), n <= MLPG_TOTAL_BLOCK.  Runs on the
+ * host's threads.
+ */
+#define MLPG_TOTAL_BLOCK 1024
+typedef void (*MlpgTotalTerms) (const void *argument, int64_t first, int n, double *out);
+extern double mlpg_total(MlpgHost *host, MlpgTotalTerms terms, const void *argument, int64_t n);
+
+/* The sum of x, or of w * x (each product rounded; w may be NULL). */
 extern double mlpg_fixed_total(MlpgHost *host, const double *x, const double *w, int64_t n);
 
 #endif							/* MLPG_FIXED_H */

@@ -3,7 +3,7 @@
  * loss.h
  *	  The losses that boosting minimises: one table for all learners.
  *
- * A loss is a line in loss_list.h and a few row functions in loss.c.  A
+ * A loss is a line in loss_list.h and a few row functions in loss_row.c.  A
  * MlpgLoss is one with its parameter, ready to use; it is small, is passed by
  * pointer and never changes.
  *
@@ -34,7 +34,7 @@ typedef enum MlpgLossId
 #undef LOSS
 } MlpgLossId;
 
-typedef struct MlpgLossRow MlpgLossRow; /* the functions of a loss: loss.c */
+typedef struct MlpgLossRow MlpgLossRow; /* the functions of a loss: loss_row.h */
 
 typedef struct MlpgLoss
 {
@@ -94,6 +94,16 @@ extern void mlpg_loss_initial(MlpgHost *host, const MlpgLoss *loss, const double
 /* Raw scores to predictions, in place; and back (softmax: log of the probability). */
 extern void mlpg_loss_predict(MlpgLossLink link, int n_outputs, int64_t n, int64_t stride, double *score);
 extern double mlpg_loss_raw(MlpgLossLink link, double prediction);
+
+/* How much of total (> 0) weight the lower order statistic at a level holds, 1 .. total: level * total, rounded up. */
+static inline int64_t
+mlpg_lower_rank(double level, int64_t total)
+{
+	/* a level such as 0.28 is not a double: 0.28 * 25 comes out above 7 and still is 7 */
+	double		need = ceil(level * (double) total * (1 - 0x1p-50));
+
+	return need < 1 ? 1 : need < (double) total ? (int64_t) need : total;
+}
 
 /*
  * The lower weighted order statistic: the smallest value r such that the

@@ -12,7 +12,7 @@
  *				REFITS_LEAVES: leaves take the quantile of their residuals
  *	 parameter	see parameters[] in loss.c
  *
- * The functions are row_<name>, of loss.c.
+ * The functions are mlpg_loss_row_<name>, of loss_row.c.
  *
  *-------------------------------------------------------------------------
  */

@@ -151,3 +151,62 @@ mlpg_select(double *v, int64_t n, int64_t k)
 	}
 	return v[k];
 }
+
+/* Hoare's partition of v[*i .. *j] with its weights; afterwards v[.. *j] <= pivot <= v[*i ..], and equal between. */
+static void
+partition_weighted(double *v, int64_t *w, double pivot, int64_t *left, int64_t *right)
+{
+	int64_t		i = *left,
+				j = *right;
+
+	while (i <= j)
+	{
+		while (v[i] < pivot)
+			i++;
+		while (v[j] > pivot)
+			j--;
+		if (i <= j)
+		{
+			double		swap = v[i];
+			int64_t		swap_weight = w[i];
+
+			v[i] = v[j];
+			w[i++] = w[j];
+			v[j] = swap;
+			w[j--] = swap_weight;
+		}
+	}
+	*left = i;
+	*right = j;
+}
+
+double
+mlpg_select_weighted(double *v, int64_t *w, int64_t n, int64_t need)
+{
+	int64_t		low = 0,
+				high = n;
+
+	while (high - low > 1)
+	{
+		double		pivot = pivot_of(v, low, high);
+		int64_t		i = low,
+					j = high - 1,
+					below = 0;
+
+		partition_weighted(v, w, pivot, &i, &j);
+		for (int64_t k = low; k <= j; k++)
+			below += w[k];
+		if (need <= below)
+		{
+			high = j + 1;
+			continue;
+		}
+		for (int64_t k = j + 1; k < i; k++)
+			below += w[k];
+		if (need <= below)
+			return pivot;
+		need -= below;
+		low = i;
+	}
+	return v[low];
+}

@@ -19,4 +19,11 @@ extern void mlpg_sort(MlpgHost *host, double *values, int64_t *order, int64_t n)
  */
 extern double mlpg_select(double *values, int64_t n, int64_t k);
 
+/*
+ * The smallest of the values up to which (it included) the weights sum to need
+ * or more, 1 <= need <= the sum of all weights; weights are 0 or more.  Both
+ * arrays are reordered alike.
+ */
+extern double mlpg_select_weighted(double *values, int64_t *weights, int64_t n, int64_t need);
+
 #endif							/* MLPG_SORT_H */

@@ -42,6 +42,8 @@ struct MlpgMatrix
 	int64_t		n_chunks;		/* of each column */
 	int64_t		max_chunks;
 	Chunk	   *chunk;			/* max_chunks x n_columns: chunk k of column j at k * n_columns + j */
+	void	  **shared;			/* max_chunks: the memory that the chunks of a row share */
+	int64_t		n_released;		/* chunks of each column, from the first on */
 };
 
 int
@@ -107,6 +109,7 @@ add_chunk(MlpgMatrix *m)
 
 		m->chunk = mlpg_resize(m->host, m->chunk, (size_t) (m->max_chunks * m->n_columns),
 							   mlpg_size_multiply(m->host, (size_t) more, (size_t) m->n_columns), sizeof(Chunk));
+		m->shared = mlpg_resize(m->host, m->shared, (size_t) m->max_chunks, (size_t) more, sizeof(void *));
 		m->max_chunks = more;
 	}
 	chunk = m->chunk + m->n_chunks * m->n_columns;
@@ -119,6 +122,7 @@ add_chunk(MlpgMatrix *m)
 		size = mlpg_size_add(m->host, size, MLPG_CHUNK_ROWS * (chunk[j].wide ? sizeof(double) : sizeof(float)));
 	}
 	memory = mlpg_allocate(m->host, size, 1);
+	m->shared[m->n_chunks - 1] = memory;
 	for (int j = 0; j < m->n_columns; j++)
 	{
 		chunk[j].values = memory;
@@ -263,6 +267,39 @@ mlpg_matrix_read_rows(const MlpgMatrix *m, int64_t first, int n, double *out, in
 					to[(size_t) i * stride] = ((const float *) chunk[j].values)[offset + i];
 		}
 		done += part;
+	}
+}
+
+void
+mlpg_matrix_gather(const MlpgMatrix *m, int column, const uint32_t *row, int64_t n, double *out)
+{
+	for (int64_t i = 0; i < n; i++)
+	{
+		const Chunk *chunk = &m->chunk[(size_t) (row[i] / MLPG_CHUNK_ROWS) * (size_t) m->n_columns + (size_t) column];
+		int			offset = (int) (row[i] % MLPG_CHUNK_ROWS);
+
+		MLPG_ASSERT(row[i] < m->n_rows);
+		out[i] = chunk->wide ? ((const double *) chunk->values)[offset] : ((const float *) chunk->values)[offset];
+	}
+}
+
+void
+mlpg_matrix_release_rows(MlpgMatrix *m, int64_t before)
+{
+	int64_t		end = before < m->n_rows ? before / MLPG_CHUNK_ROWS : m->n_chunks;
+
+	for (; m->n_released < end; m->n_released++)
+	{
+		Chunk	   *chunk = &m->chunk[m->n_released * m->n_columns];
+
+		for (int j = 0; j < m->n_columns; j++)
+		{
+			if (!chunk[j].shared)
+				mlpg_release(m->host, chunk[j].values);
+			chunk[j].values = NULL;
+		}
+		mlpg_release(m->host, m->shared[m->n_released]);
+		m->shared[m->n_released] = NULL;
 	}
 }
 

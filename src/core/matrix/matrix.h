@@ -50,10 +50,16 @@ extern void mlpg_matrix_read(const MlpgMatrix *matrix, int column, int64_t first
 /* The same rows of all columns, row-major with the given stride. */
 extern void mlpg_matrix_read_rows(const MlpgMatrix *matrix, int64_t first, int n, double *out, int stride);
 
+/* The values of a column at n rows (each below the number of rows). */
+extern void mlpg_matrix_gather(const MlpgMatrix *matrix, int column, const uint32_t *row, int64_t n, double *out);
+
 /* Replaces code c of a category column by rank[c]; NaN stays. */
 extern void mlpg_matrix_recode(MlpgMatrix *matrix, int column, const int32_t *rank);
 
-/* Gives back the memory of all rows before row `before` that fill whole chunks; they can no longer be read. */
+/*
+ * Gives back the memory of the rows before `before`, as far as they fill whole
+ * chunks; nor can they be read any more, or rows be appended.
+ */
 extern void mlpg_matrix_release_rows(MlpgMatrix *matrix, int64_t before);
 
 /* Sets has_missing, constant, mean, minimum and maximum of every feature; n_features leading columns. */

@@ -1,0 +1,31 @@
+/*-------------------------------------------------------------------------
+ *
+ * loss_row.h
+ *	  What a loss does with rows: between loss.c and loss_row.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MLPG_LOSS_ROW_H
+#define MLPG_LOSS_ROW_H
+
+#include "core/math/loss.h"
+
+#define MLPG_LOSS_BLOCK 256		/* rows at a time */
+
+/* All take up to MLPG_LOSS_BLOCK rows, without weights. */
+struct MlpgLossRow
+{
+	/* why a target is outside the domain, or NULL; NULL function: no target is */
+	const char *(*refuses) (const MlpgLoss *loss, double y);
+
+	/* one output: NULL in softmax, and hessian is left alone where it is constant */
+	void		(*gradients) (const MlpgLoss *loss, const double *y, const double *score, int n,
+							  double *gradient, double *hessian);
+	void		(*values) (const MlpgLoss *loss, const double *y, const double *score, int n, int64_t stride, double *out);
+};
+
+#define LOSS(id, name, link, flags, parameter, summary) extern const MlpgLossRow mlpg_loss_row_##name;
+#include "core/math/loss_list.h"
+#undef LOSS
+
+#endif							/* MLPG_LOSS_ROW_H */
