@@ -25,9 +25,8 @@
 
 #include <float.h>
 
-#define BATCH 256				/* trees whose leaves are kept until they are added */
-#define WIDTH 16				/* trees in lock step */
-#define ZERO_MAX ((double) 1e-35f)	/* LightGBM's kZeroThreshold */
+#define WIDTH 20				/* trees in lock step */
+#define BATCH MLPG_BATCH_TREES
 
 /* ---------- one step ---------- */
 
@@ -45,7 +44,7 @@ goes_right(const MlpgFlatNode *node, const uint32_t *word, double x)
 
 		return 1 & ~(word[node->u.set.first + code / 32] >> code % 32);
 	}
-	if (!(fabs(x) > ZERO_MAX))
+	if (!(fabs(x) > MLPG_ZERO_MAX))
 		return node->feature & MLPG_NODE_NAN_RIGHT;
 	return x > node->u.threshold;
 }
@@ -61,9 +60,13 @@ step(const MlpgFlatNode *node, const uint32_t *word, uint32_t at, const double *
 	return node[at].kid + ((x > node[at].u.threshold) | ((x != x) & feature));
 }
 
-/* n trees of a batch, places of which order lists, to their leaves; leaf is by place. */
+/*
+ * n trees of a batch, whose places order lists, to their leaves; leaf is by place.
+ * width, a constant, is n or a little more: the last tree then walks several times,
+ * which costs less than a loop of unknown length.
+ */
 static inline __attribute__((always_inline)) void
-walk_together(const MlpgForest *forest, const MlpgForestTree *tree, const int32_t *order, int n,
+walk_together(const MlpgForest *forest, const MlpgForestTree *tree, const int32_t *order, int n, const int width,
 			  const double *row, bool plain, double *leaf)
 {
 	const MlpgFlatNode *node = forest->node;
@@ -71,14 +74,16 @@ walk_together(const MlpgForest *forest, const MlpgForestTree *tree, const int32_
 	uint32_t	at[WIDTH];
 	uint32_t	depth = 0;
 
-	for (int j = 0; j < n; j++)
+	for (int j = 0; j < width; j++)
 	{
-		at[j] = tree[order[j]].first;
-		depth = tree[order[j]].depth > depth ? tree[order[j]].depth : depth;
+		const MlpgForestTree *mine = &tree[order[j < n ? j : n - 1]];
+
+		at[j] = mine->first;
+		depth = mine->depth > depth ? mine->depth : depth;
 	}
 	for (uint32_t d = 0; d < depth; d++)
-#pragma GCC unroll 16
-		for (int j = 0; j < n; j++)
+#pragma GCC unroll 20
+		for (int j = 0; j < width; j++)
 			at[j] = step(node, word, at[j], row, plain);
 	for (int j = 0; j < n; j++)
 		leaf[order[j]] = forest->value[at[j]];
@@ -105,43 +110,50 @@ walk_batch(const MlpgForest *forest, int32_t first, int n, const double *row, do
 		int			m = n - k < WIDTH ? n - k : WIDTH;
 
 		if (!all_plain(tree, order + k, m))
-			walk_together(forest, tree, order + k, m, row, false, leaf);
-		else if (m == WIDTH)
-			walk_together(forest, tree, order + k, WIDTH, row, true, leaf);
+			walk_together(forest, tree, order + k, m, WIDTH, row, false, leaf);
+		else if (m > 12)
+			walk_together(forest, tree, order + k, m, WIDTH, row, true, leaf);
+		else if (m > 4)
+			walk_together(forest, tree, order + k, m, 12, row, true, leaf);
 		else
-			walk_together(forest, tree, order + k, m, row, true, leaf);
+			walk_together(forest, tree, order + k, m, 4, row, true, leaf);
 	}
 }
 
 /* ---------- rows ---------- */
 
-static void
-raw_row(const MlpgForest *forest, const double *row, double *out)
+double
+mlpg_forest_add(const MlpgForest *forest, int32_t first_tree, int32_t n_trees, const double *row, double sum)
 {
 	double		leaf[BATCH];
 
-	for (int o = 0; o < forest->spec.n_outputs; o++)
+	for (int32_t k = 0; k < n_trees; k += BATCH)
 	{
-		double		sum = forest->spec.base[o];
-		int32_t		end = forest->first_tree[o + 1];
+		int			n = n_trees - k < BATCH ? n_trees - k : BATCH;
 
-		for (int32_t first = forest->first_tree[o]; first < end; first += BATCH)
-		{
-			int			n = end - first < BATCH ? end - first : BATCH;
-
-			walk_batch(forest, first, n, row, leaf);
-			for (int j = 0; j < n; j++)
-				sum += leaf[j];
-		}
-		out[o] = sum;
+		walk_batch(forest, first_tree + k, n, row, leaf);
+		for (int j = 0; j < n; j++)
+			sum += leaf[j];
 	}
+	return sum;
 }
 
 void
 mlpg_forest_raw(const MlpgForest *forest, const double *rows, int n_rows, int stride, double *out)
 {
-	for (int r = 0; r < n_rows; r++)
-		raw_row(forest, rows + (size_t) r * (size_t) stride, out + (size_t) r * (size_t) forest->spec.n_outputs);
+	const MlpgForestSpec *spec = &forest->spec;
+	const int32_t *first = forest->first_tree;
+
+	if (forest->block != NULL)
+		for (; n_rows >= MLPG_BLOCK_ROWS; n_rows -= MLPG_BLOCK_ROWS)
+		{
+			mlpg_block_walk(forest, rows, stride, out);
+			rows += (size_t) MLPG_BLOCK_ROWS * (size_t) stride;
+			out += (size_t) MLPG_BLOCK_ROWS * (size_t) spec->n_outputs;
+		}
+	for (int r = 0; r < n_rows; r++, rows += stride)
+		for (int o = 0; o < spec->n_outputs; o++)
+			*out++ = mlpg_forest_add(forest, first[o], first[o + 1] - first[o], rows, spec->base[o]);
 }
 
 /* Places of the trees of each batch, plain ones first, then by depth; ties in file order. */

@@ -10,6 +10,17 @@
 
 #include "core/learners/tree/forest.h"
 
+#define MLPG_ZERO_MAX ((double) 1e-35f)	/* LightGBM's kZeroThreshold: up to here a value counts as 0 */
+#define MLPG_BLOCK_ROWS 8		/* rows of the block walk */
+
+#define MLPG_BATCH_TREES 240	/* of one output, whose leaves are found together and then added */
+
+/* sum plus the leaves that a row reaches in n_trees trees from the start of a batch on, in their order. */
+extern double mlpg_forest_add(const MlpgForest *forest, int32_t first_tree, int32_t n_trees, const double *row, double sum);
+
+/* Raw scores of MLPG_BLOCK_ROWS rows by masks; forest->block must be there. */
+extern void mlpg_block_walk(const MlpgForest *forest, const double *rows, int stride, double *out);
+
 /* Makes by_depth. */
 extern void mlpg_forest_order(MlpgHost *host, MlpgForest *forest);
 
