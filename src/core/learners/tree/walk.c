@@ -49,6 +49,14 @@ goes_right(const MlpgFlatNode *node, const uint32_t *word, double x)
 	return x > node->u.threshold;
 }
 
+uint32_t
+mlpg_node_right(const MlpgForest *forest, const MlpgFlatNode *node, double x)
+{
+	if (node->feature & (MLPG_NODE_CATEGORY | MLPG_NODE_ZERO))
+		return goes_right(node, forest->word, x);
+	return (x > node->u.threshold) | ((x != x) & node->feature);
+}
+
 static inline uint32_t
 step(const MlpgFlatNode *node, const uint32_t *word, uint32_t at, const double *row, bool plain)
 {

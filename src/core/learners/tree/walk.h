@@ -15,6 +15,9 @@
 
 #define MLPG_BATCH_TREES 240	/* of one output, whose leaves are found together and then added */
 
+/* 1 where a value of its feature goes right at an inner node, else 0. */
+extern uint32_t mlpg_node_right(const MlpgForest *forest, const MlpgFlatNode *node, double x);
+
 /* sum plus the leaves that a row reaches in n_trees trees from the start of a batch on, in their order. */
 extern double mlpg_forest_add(const MlpgForest *forest, int32_t first_tree, int32_t n_trees, const double *row, double sum);
 
