@@ -28,6 +28,7 @@
 #include "core/model/params.h"
 
 typedef struct MlpgLearner MlpgLearner;
+struct MlpgForest;
 
 /* Tasks */
 #define MLPG_TASK_REGRESSION		(1u << 0)
@@ -178,6 +179,15 @@ struct MlpgLearner
 	void		(*open) (MlpgHost *host, MlpgModel *model, MlpgReader *payload);
 	void		(*predict) (const MlpgModel *model, const double *rows, int n_rows, int stride, double *out);
 	MlpgCoefficient *(*coefficients) (MlpgHost *host, const MlpgModel *model, int *n);	/* optional */
+
+	/* optional: prepares a model for predictions of many rows at once, which stay the same */
+	void		(*hasten) (MlpgHost *host, MlpgModel *model);
+
+	/* optional: n_outputs x (n_features + 1) contributions to the raw score, the last of each output its base; host: scratch */
+	void		(*explain) (MlpgHost *host, const MlpgModel *model, const double *row, double *out);
+
+	/* optional: models made of trees show them (tree/forest.h) */
+	const struct MlpgForest *(*forest) (const MlpgModel *model);
 };
 
 /* The learners there are */
@@ -192,7 +202,7 @@ extern int	mlpg_learner_count(void);
 extern const MlpgLearner *mlpg_learner_at(int position);
 extern uint16_t mlpg_learner_id(const MlpgLearner *learner);
 
-/* Checks a blob (from the magic on) and makes it ready to score; memory from host. */
+/* Checks a blob (from the magic on), which must outlive the result, and makes it ready to score; memory from host. */
 extern MlpgModel *mlpg_model_open(MlpgHost *host, const void *data, size_t length);
 
 /* Predictions at any levels of a quantile model: rearranged, then linear between levels. */

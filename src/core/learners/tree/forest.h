@@ -63,6 +63,8 @@ _Static_assert(sizeof(MlpgFlatNode) == 16, "the format says 16 bytes");
 #define MLPG_NODE_ZERO 4u		/* numbers: missing is NaN and what is within 1e-35 of 0 */
 #define MLPG_NODE_NO_MISSING 8u /* numbers: NaN is read as 0 (and bit 0 says where that goes) */
 
+typedef struct MlpgBlockWalk MlpgBlockWalk;
+
 typedef struct MlpgForestTree
 {
 	uint32_t	first;			/* the root */
@@ -88,7 +90,7 @@ typedef struct MlpgForest
 	MlpgForestTree *tree;		/* n_trees */
 	int32_t    *first_tree;		/* n_outputs + 1 */
 	int32_t    *by_depth;		/* n_trees: each batch of trees of an output, deepest last */
-	struct MlpgBlockWalk *block;	/* for many rows; NULL until mlpg_forest_hasten */
+	MlpgBlockWalk *block;	/* for many rows; NULL until mlpg_forest_hasten */
 } MlpgForest;
 
 /* Writes a payload. Trees may come in any order of outputs; those of one output stay in order. */
