@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/learners/learner.h"
+#include "core/learners/classes.h"
 
 static const struct
 {
@@ -145,6 +145,10 @@ mlpg_model_open(MlpgHost *host, const void *data, size_t length)
 void
 mlpg_model_check_levels(MlpgHost *host, const MlpgModel *model, const double *levels, int n)
 {
+	if (model->schema->classes != NULL)
+		mlpg_raise(host, MLPG_NOT_SUPPORTED, mlpg_text(host, "Its classes are: %s.", mlpg_classes_list(host, model->schema)),
+				   "Use mlpg.predict_class(model, row) or mlpg.predict_proba(model, row, class).",
+				   "model predicts classes, not quantiles");
 	if (model->levels == NULL)
 		mlpg_raise(host, MLPG_NOT_SUPPORTED, mlpg_text(host, "The model was fitted by learner \"%s\".", model->learner->name),
 				   "Train with algorithm => 'quantile' and quantiles => '{0.1,0.5,0.9}'.",
