@@ -30,10 +30,28 @@ COMMENT ON FUNCTION mlpg.predict_quantiles_columns(text, float8[], text[], "any"
 'What the planner makes of mlpg.predict_quantiles with a whole row: the columns that the model needs, bound by their names. EXPLAIN shows it; call mlpg.predict_quantiles instead.
 Example: EXPLAIN (VERBOSE) SELECT mlpg.predict_quantiles(''beverage'', t, ''{0.1,0.9}'') FROM tomorrow t;';
 
+CREATE FUNCTION mlpg.predict_class_columns(model text, columns text[], VARIADIC features "any") RETURNS text
+	LANGUAGE C STABLE PARALLEL SAFE COST 10 SUPPORT mlpg.predict_support AS 'MODULE_PATHNAME', 'mlpg_sql_predict_class_columns';
+COMMENT ON FUNCTION mlpg.predict_class_columns(text, text[], "any") IS
+'What the planner makes of mlpg.predict_class with a whole row: the columns that the model needs, bound by their names. EXPLAIN shows it; call mlpg.predict_class instead.
+Example: EXPLAIN (VERBOSE) SELECT mlpg.predict_class(''churn'', t) FROM tomorrow t;';
+
+CREATE FUNCTION mlpg.predict_proba_columns(model text, columns text[], VARIADIC features "any") RETURNS jsonb
+	LANGUAGE C STABLE PARALLEL SAFE COST 10 SUPPORT mlpg.predict_support AS 'MODULE_PATHNAME', 'mlpg_sql_predict_proba_columns';
+COMMENT ON FUNCTION mlpg.predict_proba_columns(text, text[], "any") IS
+'What the planner makes of mlpg.predict_proba with a whole row: the columns that the model needs, bound by their names. EXPLAIN shows it; call mlpg.predict_proba instead.
+Example: EXPLAIN (VERBOSE) SELECT mlpg.predict_proba(''churn'', t) FROM tomorrow t;';
+
+CREATE FUNCTION mlpg.predict_proba_columns(model text, class text, columns text[], VARIADIC features "any") RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 10 SUPPORT mlpg.predict_support AS 'MODULE_PATHNAME', 'mlpg_sql_predict_proba_of_columns';
+COMMENT ON FUNCTION mlpg.predict_proba_columns(text, text, text[], "any") IS
+'What the planner makes of mlpg.predict_proba with a whole row: the columns that the model needs, bound by their names. EXPLAIN shows it; call mlpg.predict_proba instead.
+Example: EXPLAIN (VERBOSE) SELECT mlpg.predict_proba(''churn'', t, ''yes'') FROM tomorrow t;';
+
 CREATE FUNCTION mlpg.predict(model text, features record) RETURNS float8
 	LANGUAGE C STABLE PARALLEL SAFE COST 20 SUPPORT mlpg.predict_support AS 'MODULE_PATHNAME', 'mlpg_sql_predict';
 COMMENT ON FUNCTION mlpg.predict(text, record) IS
-'The prediction of a registered model (name, name@alias or name@version) for a row of any table, view or subquery, by column name. NULL is a missing value; a column that the model needs must be there.
+'The prediction of a registered model (name, name@alias or name@version), of a classifier the probability of its positive class, for a row of any table, view or subquery, by column name. NULL is a missing value; a column that the model needs must be there.
 Example: SELECT mlpg.predict(''beverage'', t) FROM tomorrow t;';
 
 CREATE FUNCTION mlpg.predict(model text, features jsonb) RETURNS float8
@@ -173,6 +191,150 @@ CREATE FUNCTION mlpg.predict_quantiles(model mlpg.model, features float8[], leve
 COMMENT ON FUNCTION mlpg.predict_quantiles(mlpg.model, float8[], float8[]) IS
 'Quantiles of the prediction at several levels, never crossing, for an array, by position, for models fitted on arrays.
 Example: SELECT mlpg.predict_quantiles(m.model, ''{120,1}''::float8[], ''{0.1,0.5,0.9}'') FROM store_models m;';
+
+CREATE FUNCTION mlpg.predict_class(model text, features record) RETURNS text
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 SUPPORT mlpg.predict_support AS 'MODULE_PATHNAME', 'mlpg_sql_predict_class';
+COMMENT ON FUNCTION mlpg.predict_class(text, record) IS
+'The class that a classifier finds likeliest (of two alike the lower), for a row of any table, view or subquery, by column name.
+Example: SELECT mlpg.predict_class(''churn'', t) FROM tomorrow t;';
+
+CREATE FUNCTION mlpg.predict_class(model text, features jsonb) RETURNS text
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_class';
+COMMENT ON FUNCTION mlpg.predict_class(text, jsonb) IS
+'The class that a classifier finds likeliest (of two alike the lower), for a JSON object, by key.
+Example: SELECT mlpg.predict_class(''churn'', ''{"price":120,"promo":true}''::jsonb);';
+
+CREATE FUNCTION mlpg.predict_class(model text, features text) RETURNS text
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_class';
+COMMENT ON FUNCTION mlpg.predict_class(text, text) IS
+'The class that a classifier finds likeliest (of two alike the lower), for a JSON object, by key, or the category itself where the model has no other feature.
+Example: SELECT mlpg.predict_class(''churn'', ''{"price":120,"promo":true}'');';
+
+CREATE FUNCTION mlpg.predict_class(model text, features float8[]) RETURNS text
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_class';
+COMMENT ON FUNCTION mlpg.predict_class(text, float8[]) IS
+'The class that a classifier finds likeliest (of two alike the lower), for an array, by position, for models fitted on arrays.
+Example: SELECT mlpg.predict_class(''churn'', ''{120,1}''::float8[]);';
+
+CREATE FUNCTION mlpg.predict_class(model mlpg.model, features record) RETURNS text
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_class';
+COMMENT ON FUNCTION mlpg.predict_class(mlpg.model, record) IS
+'The class that a classifier finds likeliest (of two alike the lower), for a row of any table, view or subquery, by column name.
+Example: SELECT mlpg.predict_class(m.model, t) FROM tomorrow t JOIN store_models m USING (store);';
+
+CREATE FUNCTION mlpg.predict_class(model mlpg.model, features jsonb) RETURNS text
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_class';
+COMMENT ON FUNCTION mlpg.predict_class(mlpg.model, jsonb) IS
+'The class that a classifier finds likeliest (of two alike the lower), for a JSON object, by key.
+Example: SELECT mlpg.predict_class(m.model, ''{"price":120,"promo":true}''::jsonb) FROM store_models m;';
+
+CREATE FUNCTION mlpg.predict_class(model mlpg.model, features text) RETURNS text
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_class';
+COMMENT ON FUNCTION mlpg.predict_class(mlpg.model, text) IS
+'The class that a classifier finds likeliest (of two alike the lower), for a JSON object, by key, or the category itself where the model has no other feature.
+Example: SELECT mlpg.predict_class(m.model, ''{"price":120,"promo":true}'') FROM store_models m;';
+
+CREATE FUNCTION mlpg.predict_class(model mlpg.model, features float8[]) RETURNS text
+	LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_class';
+COMMENT ON FUNCTION mlpg.predict_class(mlpg.model, float8[]) IS
+'The class that a classifier finds likeliest (of two alike the lower), for an array, by position, for models fitted on arrays.
+Example: SELECT mlpg.predict_class(m.model, ''{120,1}''::float8[]) FROM store_models m;';
+
+CREATE FUNCTION mlpg.predict_proba(model text, features record) RETURNS jsonb
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 SUPPORT mlpg.predict_support AS 'MODULE_PATHNAME', 'mlpg_sql_predict_proba';
+COMMENT ON FUNCTION mlpg.predict_proba(text, record) IS
+'The probabilities of all classes of a classifier, one key a class, for a row of any table, view or subquery, by column name.
+Example: SELECT mlpg.predict_proba(''churn'', t) FROM tomorrow t;';
+
+CREATE FUNCTION mlpg.predict_proba(model text, features jsonb) RETURNS jsonb
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_proba';
+COMMENT ON FUNCTION mlpg.predict_proba(text, jsonb) IS
+'The probabilities of all classes of a classifier, one key a class, for a JSON object, by key.
+Example: SELECT mlpg.predict_proba(''churn'', ''{"price":120,"promo":true}''::jsonb);';
+
+CREATE FUNCTION mlpg.predict_proba(model text, features text) RETURNS jsonb
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_proba';
+COMMENT ON FUNCTION mlpg.predict_proba(text, text) IS
+'The probabilities of all classes of a classifier, one key a class, for a JSON object, by key, or the category itself where the model has no other feature.
+Example: SELECT mlpg.predict_proba(''churn'', ''{"price":120,"promo":true}'');';
+
+CREATE FUNCTION mlpg.predict_proba(model text, features float8[]) RETURNS jsonb
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_proba';
+COMMENT ON FUNCTION mlpg.predict_proba(text, float8[]) IS
+'The probabilities of all classes of a classifier, one key a class, for an array, by position, for models fitted on arrays.
+Example: SELECT mlpg.predict_proba(''churn'', ''{120,1}''::float8[]);';
+
+CREATE FUNCTION mlpg.predict_proba(model mlpg.model, features record) RETURNS jsonb
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_proba';
+COMMENT ON FUNCTION mlpg.predict_proba(mlpg.model, record) IS
+'The probabilities of all classes of a classifier, one key a class, for a row of any table, view or subquery, by column name.
+Example: SELECT mlpg.predict_proba(m.model, t) FROM tomorrow t JOIN store_models m USING (store);';
+
+CREATE FUNCTION mlpg.predict_proba(model mlpg.model, features jsonb) RETURNS jsonb
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_proba';
+COMMENT ON FUNCTION mlpg.predict_proba(mlpg.model, jsonb) IS
+'The probabilities of all classes of a classifier, one key a class, for a JSON object, by key.
+Example: SELECT mlpg.predict_proba(m.model, ''{"price":120,"promo":true}''::jsonb) FROM store_models m;';
+
+CREATE FUNCTION mlpg.predict_proba(model mlpg.model, features text) RETURNS jsonb
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_proba';
+COMMENT ON FUNCTION mlpg.predict_proba(mlpg.model, text) IS
+'The probabilities of all classes of a classifier, one key a class, for a JSON object, by key, or the category itself where the model has no other feature.
+Example: SELECT mlpg.predict_proba(m.model, ''{"price":120,"promo":true}'') FROM store_models m;';
+
+CREATE FUNCTION mlpg.predict_proba(model mlpg.model, features float8[]) RETURNS jsonb
+	LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_proba';
+COMMENT ON FUNCTION mlpg.predict_proba(mlpg.model, float8[]) IS
+'The probabilities of all classes of a classifier, one key a class, for an array, by position, for models fitted on arrays.
+Example: SELECT mlpg.predict_proba(m.model, ''{120,1}''::float8[]) FROM store_models m;';
+
+CREATE FUNCTION mlpg.predict_proba(model text, features record, class text) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 SUPPORT mlpg.predict_support AS 'MODULE_PATHNAME', 'mlpg_sql_predict_proba_of';
+COMMENT ON FUNCTION mlpg.predict_proba(text, record, text) IS
+'The probability of one class of a classifier, for a row of any table, view or subquery, by column name.
+Example: SELECT mlpg.predict_proba(''churn'', t, ''yes'') FROM tomorrow t;';
+
+CREATE FUNCTION mlpg.predict_proba(model text, features jsonb, class text) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_proba_of';
+COMMENT ON FUNCTION mlpg.predict_proba(text, jsonb, text) IS
+'The probability of one class of a classifier, for a JSON object, by key.
+Example: SELECT mlpg.predict_proba(''churn'', ''{"price":120,"promo":true}''::jsonb, ''yes'');';
+
+CREATE FUNCTION mlpg.predict_proba(model text, features text, class text) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_proba_of';
+COMMENT ON FUNCTION mlpg.predict_proba(text, text, text) IS
+'The probability of one class of a classifier, for a JSON object, by key, or the category itself where the model has no other feature.
+Example: SELECT mlpg.predict_proba(''churn'', ''{"price":120,"promo":true}'', ''yes'');';
+
+CREATE FUNCTION mlpg.predict_proba(model text, features float8[], class text) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_proba_of';
+COMMENT ON FUNCTION mlpg.predict_proba(text, float8[], text) IS
+'The probability of one class of a classifier, for an array, by position, for models fitted on arrays.
+Example: SELECT mlpg.predict_proba(''churn'', ''{120,1}''::float8[], ''yes'');';
+
+CREATE FUNCTION mlpg.predict_proba(model mlpg.model, features record, class text) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_proba_of';
+COMMENT ON FUNCTION mlpg.predict_proba(mlpg.model, record, text) IS
+'The probability of one class of a classifier, for a row of any table, view or subquery, by column name.
+Example: SELECT mlpg.predict_proba(m.model, t, ''yes'') FROM tomorrow t JOIN store_models m USING (store);';
+
+CREATE FUNCTION mlpg.predict_proba(model mlpg.model, features jsonb, class text) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_proba_of';
+COMMENT ON FUNCTION mlpg.predict_proba(mlpg.model, jsonb, text) IS
+'The probability of one class of a classifier, for a JSON object, by key.
+Example: SELECT mlpg.predict_proba(m.model, ''{"price":120,"promo":true}''::jsonb, ''yes'') FROM store_models m;';
+
+CREATE FUNCTION mlpg.predict_proba(model mlpg.model, features text, class text) RETURNS float8
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_proba_of';
+COMMENT ON FUNCTION mlpg.predict_proba(mlpg.model, text, text) IS
+'The probability of one class of a classifier, for a JSON object, by key, or the category itself where the model has no other feature.
+Example: SELECT mlpg.predict_proba(m.model, ''{"price":120,"promo":true}'', ''yes'') FROM store_models m;';
+
+CREATE FUNCTION mlpg.predict_proba(model mlpg.model, features float8[], class text) RETURNS float8
+	LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_proba_of';
+COMMENT ON FUNCTION mlpg.predict_proba(mlpg.model, float8[], text) IS
+'The probability of one class of a classifier, for an array, by position, for models fitted on arrays.
+Example: SELECT mlpg.predict_proba(m.model, ''{120,1}''::float8[], ''yes'') FROM store_models m;';
 
 -- Describing
 

@@ -76,6 +76,7 @@ fuzz_plan(MlpgHost *host, const MlpgLearner *learner, int variant)
 		plan->kind[i] = i < 2 || plan->array_form ? MLPG_NUMBER : MLPG_CATEGORY;
 	}
 	plan->target = mlpg_text(host, "%s", plan->array_form ? "" : "sold");
+	plan->task = MLPG_TASK_REGRESSION;
 	plan->seed = 1;
 	plan->encoding = "UTF8";
 	return plan;

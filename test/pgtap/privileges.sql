@@ -15,6 +15,7 @@ SELECT unnest(names::name[]), class FROM (VALUES
 		bias, coverage, expectile_loss, fill_rate, linex, mae, mape, mse, order_cost, pinball, r2, rmse, smape,
 		stockout_rate, tweedie_deviance, wape, winkler, newsvendor,
 		fit, predict, predict_quantile, predict_quantiles,
+		predict_class, predict_proba, predict_class_columns, predict_proba_columns,
 		predict_columns, predict_quantile_columns, predict_quantiles_columns, summary, coefficients, get_model,
 		model_in, model_out, model_recv, model_send, model_from_bytea, model_to_bytea,
 		learners, learner_params, progress_slots,

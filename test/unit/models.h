@@ -74,6 +74,7 @@ test_plan(MlpgHost *host, const char *learner, int n_features, const char *kinds
 		plan->kind[i] = kinds != NULL && kinds[i] == 'c' ? MLPG_CATEGORY : MLPG_NUMBER;
 	}
 	plan->target = mlpg_text(host, "y");
+	plan->task = MLPG_TASK_REGRESSION;
 	plan->weighted = weighted;
 	plan->seed = 42;
 	plan->encoding = "UTF8";

@@ -21,6 +21,8 @@
  */
 #include "core/learners/fit.h"
 
+#include "core/learners/classes.h"
+
 #define FIRST_ROWS 4			/* rows of buffer of a new group */
 #define SLOTS_PER_THREAD 16		/* at most, and at least 2 */
 #define RING_BYTES ((size_t) 16 << 20)	/* that a ring of more than 2 slots a thread may take */
@@ -58,12 +60,20 @@ mlpg_fit_init(MlpgHost *host, MlpgFit *fit, const MlpgPlan *plan)
 			fit->dictionary = mlpg_allocate(host, (size_t) plan->n_features, sizeof(MlpgDictionary *));
 		fit->dictionary[i] = mlpg_dictionary_create(host);
 	}
+	if (plan->task == MLPG_TASK_CLASSIFICATION)
+		fit->classes = mlpg_dictionary_create(host);
 }
 
 int32_t
 mlpg_fit_code(MlpgHost *host, MlpgFit *fit, int feature, const char *text, int32_t length)
 {
 	return mlpg_dictionary_add(host, fit->dictionary[feature], text, length);
+}
+
+double
+mlpg_fit_target(MlpgHost *host, MlpgFit *fit, double value, const char *text, int32_t length)
+{
+	return fit->classes == NULL ? value : mlpg_classes_code(host, fit->classes, fit->plan, value, text, length);
 }
 
 static void
@@ -252,7 +262,7 @@ mlpg_fit_commit_row(MlpgHost *host, MlpgFit *fit)
 static void
 recode_row(const MlpgPlan *plan, double *row, int32_t *const *code)
 {
-	for (int i = 0; i < plan->n_features; i++)
+	for (int i = 0; i <= plan->n_features; i++)
 		if (code[i] != NULL && row[i] == row[i])
 			row[i] = code[i][(int32_t) row[i]];
 }
@@ -287,7 +297,7 @@ add_matrix(MlpgHost *host, MlpgFit *fit, const MlpgMatrix *matrix, int32_t *cons
 	mlpg_release(host, buffer);
 }
 
-/* Codes of other's categories in fit's dictionaries; NULL entries for numbers. */
+/* Codes of other's categories in fit's dictionaries, and at n_features of its classes; NULL entries for numbers. */
 static int32_t **
 map_codes(MlpgHost *host, MlpgFit *fit, const MlpgFit *other)
 {
@@ -304,6 +314,12 @@ map_codes(MlpgHost *host, MlpgFit *fit, const MlpgFit *other)
 		code[i] = mlpg_allocate(host, (size_t) d->n + 1, sizeof(int32_t));
 		for (int32_t k = 0; k < d->n; k++)
 			code[i][k] = mlpg_dictionary_add(host, fit->dictionary[i], d->text[k], d->length[k]);
+	}
+	if (fit->classes != NULL)
+	{
+		code[n] = mlpg_allocate(host, (size_t) other->classes->n + 1, sizeof(int32_t));
+		for (int32_t k = 0; k < other->classes->n; k++)
+			code[n][k] = mlpg_classes_copy(host, fit->classes, fit->plan, other->classes, k);
 	}
 	return code;
 }
@@ -329,7 +345,7 @@ mlpg_fit_combine(MlpgHost *host, MlpgFit *fit, MlpgFit *other)
 		add_row(host, fit, mlpg_block_row(&other->block, (int) i), code);
 	fit->n_rows = before + added;
 	fit->n_dropped += other->n_dropped;
-	for (int i = 0; i < fit->plan->n_features; i++)
+	for (int i = 0; i <= fit->plan->n_features; i++)
 		mlpg_release(host, code[i]);
 	mlpg_release(host, code);
 }
@@ -343,6 +359,8 @@ make_schema(MlpgHost *scratch, const MlpgFit *fit)
 	MlpgSchema *schema = mlpg_schema_create(scratch, plan->n_features);
 
 	schema->target = plan->target;
+	schema->target_kind = plan->target_kind;
+	schema->offset = plan->offset;
 	schema->array_form = plan->array_form;
 	for (int i = 0; i < plan->n_features; i++)
 	{
@@ -352,9 +370,9 @@ make_schema(MlpgHost *scratch, const MlpgFit *fit)
 	return schema;
 }
 
-/* The dictionaries go into the schema, in byte order; rank maps the old codes. */
+/* The dictionaries go into the schema, in byte order, and the classes in theirs; rank maps the old codes. */
 static int32_t **
-sort_dictionaries(MlpgHost *host, const MlpgFit *fit, MlpgSchema *schema)
+sort_dictionaries(MlpgHost *host, MlpgHost *scratch, const MlpgFit *fit, MlpgSchema *schema)
 {
 	int32_t   **rank = mlpg_allocate(host, (size_t) schema->n_features + 1, sizeof(int32_t *));
 
@@ -365,6 +383,8 @@ sort_dictionaries(MlpgHost *host, const MlpgFit *fit, MlpgSchema *schema)
 		schema->feature[i].dictionary = fit->dictionary[i];
 		rank[i] = mlpg_dictionary_sort(host, fit->dictionary[i]);
 	}
+	if (fit->classes != NULL)
+		rank[schema->n_features] = mlpg_classes_settle(scratch, fit->plan, fit->classes, schema);
 	return rank;
 }
 
@@ -392,7 +412,7 @@ finish_matrix(MlpgHost *host, MlpgFit *fit, MlpgTraining *training, int32_t *con
 	if (fit->matrix == NULL)
 		fit->matrix = mlpg_matrix_create(training->host, fit->block.n_columns);
 	hand_on(host, fit);
-	for (int i = 0; i < fit->plan->n_features; i++)
+	for (int i = 0; i <= fit->plan->n_features; i++)
 		if (rank[i] != NULL)
 			mlpg_matrix_recode(fit->matrix, i, rank[i]);
 	mlpg_matrix_describe(training->host, fit->matrix, training->schema);
@@ -429,7 +449,7 @@ mlpg_fit_finish(MlpgHost *host, MlpgHost *scratch, MlpgFit *fit, MlpgFacts *fact
 	mlpg_fact(scratch, training.facts, "seed", "%llu", (unsigned long long) plan->seed);
 	mlpg_fact(scratch, training.facts, "text_encoding", "%s", plan->encoding);
 	training.schema = make_schema(scratch, fit);
-	rank = sort_dictionaries(host, fit, training.schema);
+	rank = sort_dictionaries(host, scratch, fit, training.schema);
 	training.payload = mlpg_writer_create(scratch, 4);
 	if (plan->learner->single_pass)
 		finish_single_pass(host, fit, &training, rank);
@@ -465,6 +485,8 @@ mlpg_fit_write(MlpgHost *host, MlpgFit *fit, MlpgWriter *w)
 	mlpg_write_u64(w, (uint64_t) fit->n_rows);
 	mlpg_write_u64(w, (uint64_t) fit->n_dropped);
 	write_dictionaries(fit, w);
+	if (fit->classes != NULL)
+		mlpg_classes_write(fit->plan, fit->classes, w);
 
 	int64_t		stored = fit->matrix != NULL ? mlpg_matrix_rows(fit->matrix) : 0;
 	int			n = fit->block.n_columns;
@@ -513,26 +535,39 @@ dictionary_sizes(MlpgHost *host, const MlpgFit *fit)
 	for (int i = 0; i < fit->plan->n_features; i++)
 		if (fit->plan->kind[i] == MLPG_CATEGORY)
 			n_codes[i] = fit->dictionary[i]->n;
+	if (fit->classes != NULL)
+		n_codes[fit->plan->n_features] = fit->classes->n;
 	return n_codes;
+}
+
+static bool
+is_code(double x, const MlpgDictionary *d)
+{
+	return x >= 0 && x < d->n && x == floor(x);
 }
 
 /* Values of a row in a state are as untrusted as the rest. */
 static void
 check_row(const MlpgFit *fit, const double *row, MlpgReader *r)
 {
+	const MlpgPlan *plan = fit->plan;
+
 	for (int i = 0; i < fit->block.n_columns; i++)
 	{
 		double		x = row[i];
-		bool		feature = i < fit->plan->n_features;
+		bool		feature = i < plan->n_features;
 
 		if (isinf(x) || (isnan(x) && !feature))
 			mlpg_reader_corrupt(r, "a value is not finite");
-		if (i > fit->plan->n_features && x < 0)
-			mlpg_reader_corrupt(r, "a weight is negative");
-		if (feature && fit->plan->kind[i] == MLPG_CATEGORY && !isnan(x) &&
-			!(x >= 0 && x < fit->dictionary[i]->n && x == floor(x)))
+		if (feature && plan->kind[i] == MLPG_CATEGORY && !isnan(x) && !is_code(x, fit->dictionary[i]))
 			mlpg_reader_corrupt(r, "a category code is out of range");
 	}
+	if (fit->classes != NULL && !is_code(row[plan->n_features], fit->classes))
+		mlpg_reader_corrupt(r, "a class is out of range");
+	if (plan->weighted && row[mlpg_plan_weight_column(plan)] < 0)
+		mlpg_reader_corrupt(r, "a weight is negative");
+	if (plan->has_validation && row[mlpg_plan_validation_column(plan)] != 0 && row[mlpg_plan_validation_column(plan)] != 1)
+		mlpg_reader_corrupt(r, "a validation mark is neither 0 nor 1");
 }
 
 void
@@ -548,6 +583,8 @@ mlpg_fit_read(MlpgHost *host, MlpgFit *fit, const MlpgPlan *plan, MlpgReader *r)
 	n_rows = mlpg_read_u64(r);
 	n_dropped = mlpg_read_u64(r);
 	read_dictionaries(host, fit, r);
+	if (fit->classes != NULL)
+		mlpg_classes_read(host, plan, fit->classes, r);
 	stored = mlpg_read_u64(r);
 	if (stored > (size_t) (r->end - r->at) / ((size_t) fit->block.n_columns * sizeof(double)) || stored > n_rows ||
 		n_rows > (uint64_t) INT64_MAX / 2 || n_dropped > (uint64_t) INT64_MAX / 2)
@@ -581,14 +618,35 @@ mlpg_fit_read(MlpgHost *host, MlpgFit *fit, const MlpgPlan *plan, MlpgReader *r)
 
 /* ---------- plans as bytes ---------- */
 
+static void
+write_optional(MlpgWriter *w, const char *text)
+{
+	mlpg_write_u8(w, text != NULL);
+	if (text != NULL)
+		mlpg_write_text(w, text);
+}
+
+static char *
+read_optional(MlpgReader *r)
+{
+	return mlpg_read_u8(r) != 0 ? mlpg_read_text(r, NULL) : NULL;
+}
+
 void
 mlpg_plan_write(const MlpgPlan *plan, MlpgWriter *w)
 {
 	mlpg_write_u16(w, mlpg_learner_id(plan->learner));
 	mlpg_params_write(w, plan->params);
 	mlpg_write_u64(w, plan->seed);
+	mlpg_write_u8(w, (uint8_t) plan->task);
+	mlpg_write_u8(w, (uint8_t) plan->target_kind);
 	mlpg_write_u8(w, plan->array_form);
 	mlpg_write_u8(w, plan->weighted);
+	mlpg_write_u8(w, plan->has_offset);
+	mlpg_write_u8(w, plan->has_validation);
+	mlpg_write_f64(w, plan->validation_share);
+	write_optional(w, plan->positive);
+	write_optional(w, plan->offset);
 	mlpg_write_text(w, plan->target);
 	mlpg_write_text(w, plan->encoding);
 	mlpg_write_u32(w, (uint32_t) plan->n_features);
@@ -610,6 +668,29 @@ read_learner(MlpgReader *r)
 	mlpg_reader_corrupt(r, "unknown learner");
 }
 
+/* Task, auxiliary columns: the learner must know them. */
+static void
+read_task(MlpgReader *r, MlpgPlan *plan)
+{
+	uint8_t		task = mlpg_read_u8(r),
+				kind = mlpg_read_u8(r);
+
+	plan->task = task;
+	plan->target_kind = (MlpgKind) kind;
+	if ((task != MLPG_TASK_REGRESSION && task != MLPG_TASK_CLASSIFICATION) || !mlpg_learner_fits(plan->learner, task) || kind > MLPG_CATEGORY)
+		mlpg_reader_corrupt(r, "a task that the learner does not have");
+	plan->array_form = mlpg_read_u8(r) != 0;
+	plan->weighted = mlpg_read_u8(r) != 0;
+	plan->has_offset = mlpg_read_u8(r) != 0;
+	plan->has_validation = mlpg_read_u8(r) != 0;
+	plan->validation_share = mlpg_read_f64(r);
+	plan->positive = read_optional(r);
+	plan->offset = read_optional(r);
+	if (!(plan->validation_share >= 0 && plan->validation_share < 1) || (plan->offset != NULL && !plan->has_offset) ||
+		(mlpg_plan_uses(plan) & ~plan->learner->columns) != 0)
+		mlpg_reader_corrupt(r, "columns that the learner does not use");
+}
+
 MlpgPlan *
 mlpg_plan_read(MlpgReader *r)
 {
@@ -620,8 +701,7 @@ mlpg_plan_read(MlpgReader *r)
 	plan->params = mlpg_params_create(r->host, plan->learner->name, plan->learner->params, plan->learner->n_params);
 	mlpg_params_read(r, plan->params);
 	plan->seed = mlpg_read_u64(r);
-	plan->array_form = mlpg_read_u8(r) != 0;
-	plan->weighted = mlpg_read_u8(r) != 0;
+	read_task(r, plan);
 	plan->target = mlpg_read_text(r, NULL);
 	plan->encoding = mlpg_read_text(r, NULL);
 	n = mlpg_read_count(r, 5);
@@ -644,16 +724,17 @@ mlpg_plan_read(MlpgReader *r)
 }
 
 static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool
 params_equal(const MlpgParams *a, const MlpgParams *b)
 {
 	for (int i = 0; i < a->n; i++)
-	{
-		const char *x = a->value[i].text,
-				   *y = b->value[i].text;
-
-		if ((x == NULL) != (y == NULL) || (x != NULL && strcmp(x, y) != 0))
+		if (!same_text(a->value[i].text, b->value[i].text))
 			return false;
-	}
 	return true;
 }
 
@@ -661,7 +742,10 @@ bool
 mlpg_plan_equal(const MlpgPlan *a, const MlpgPlan *b)
 {
 	if (a->learner != b->learner || a->n_features != b->n_features || a->seed != b->seed ||
-		a->array_form != b->array_form || a->weighted != b->weighted || !params_equal(a->params, b->params))
+		a->array_form != b->array_form || a->task != b->task || a->target_kind != b->target_kind ||
+		a->weighted != b->weighted || a->has_offset != b->has_offset || a->has_validation != b->has_validation ||
+		a->validation_share != b->validation_share || !same_text(a->offset, b->offset) ||
+		!same_text(a->positive, b->positive) || !params_equal(a->params, b->params))
 		return false;
 	for (int i = 0; i < a->n_features; i++)
 		if (a->kind[i] != b->kind[i] || strcmp(a->name[i], b->name[i]) != 0)

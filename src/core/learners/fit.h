@@ -24,6 +24,7 @@ typedef struct MlpgFit
 	int64_t		n_dropped;		/* rows left out because the target was NULL; counted by the caller */
 	MlpgBlock	block;			/* the rows not yet handed on */
 	MlpgDictionary **dictionary;	/* n_features, NULL entries for numbers; NULL without categories */
+	MlpgDictionary *classes;	/* classification: by first sight, under the keys of classes.h; else NULL */
 	void	   *state;			/* single-pass learners, once a block was full */
 	void	   *partial;		/* their scratch */
 	MlpgMatrix *matrix;			/* matrix learners, once a block was full */
@@ -41,6 +42,12 @@ extern void mlpg_fit_flush(MlpgHost *host, MlpgFit *fit);
 
 /* The code of a category's text, new ones added at first sight. */
 extern int32_t mlpg_fit_code(MlpgHost *host, MlpgFit *fit, int feature, const char *text, int32_t length);
+
+/*
+ * What goes into the target's column: of a classification the code of its class,
+ * by text if the target is text, else by value; of a regression the value.
+ */
+extern double mlpg_fit_target(MlpgHost *host, MlpgFit *fit, double value, const char *text, int32_t length);
 
 /* Adds the rows of other, which has an equal plan. */
 extern void mlpg_fit_combine(MlpgHost *host, MlpgFit *fit, MlpgFit *other);

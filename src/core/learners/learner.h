@@ -63,7 +63,7 @@ typedef struct MlpgPlan
 	bool		weighted;		/* columns that follow the target, in this order: weight, ... */
 	bool		has_offset;		/* ... raw score to start from, ... */
 	bool		has_validation; /* ... 1 where the row is a validation row, else 0 */
-	char	   *offset;			/* name of the offset if predict must have it too, else "" (init_score) */
+	char	   *offset;			/* name of the offset if predict must have it too, else NULL (init_score) */
 	double		validation_share;	/* validation rows to be chosen by hash; 0: none */
 	bool		keep_rows;		/* rows go into a matrix whatever the learner: hold-outs */
 	uint64_t	seed;
@@ -89,6 +89,14 @@ mlpg_plan_validation_column(const MlpgPlan *plan)
 	return plan->has_validation ? plan->n_features + 1 + plan->weighted + plan->has_offset : -1;
 }
 
+/* MLPG_USES_... of what the plan asks for. */
+static inline uint32_t
+mlpg_plan_uses(const MlpgPlan *plan)
+{
+	return (plan->weighted ? MLPG_USES_WEIGHT : 0) | (plan->has_offset ? MLPG_USES_OFFSET : 0) |
+		(plan->has_validation || plan->validation_share > 0 ? MLPG_USES_VALIDATION : 0);
+}
+
 /* Columns of blocks and matrix: features, target, weight, offset, validation. */
 static inline int
 mlpg_plan_columns(const MlpgPlan *plan)
@@ -99,7 +107,7 @@ mlpg_plan_columns(const MlpgPlan *plan)
 /*
  * One fit being finished.  A classification's target column holds codes 0 .. K-1
  * in class order, K = mlpg_schema_classes(schema) >= 2: in the matrix they are so
- * already; single-pass learners met them at first sight and map them by class_rank.
+ * already; single-pass learners met them at first sight, as they did categories.
  */
 typedef struct MlpgTraining
 {
@@ -109,8 +117,7 @@ typedef struct MlpgTraining
 	MlpgFacts  *facts;
 	MlpgMatrix *matrix;			/* matrix learners, who may release its rows: codes as in the schema */
 	int64_t		n_rows;
-	int32_t   **rank;			/* single-pass: first-sight code -> code, per feature; NULL where there is no dictionary */
-	int32_t    *class_rank;		/* single-pass: first-sight class -> class */
+	int32_t   **rank;			/* single-pass: first-sight code -> code, per feature and at n_features the target's; NULL where there are no codes */
 	MlpgWriter *payload;
 } MlpgTraining;
 
@@ -172,7 +179,7 @@ struct MlpgLearner
 	void		(*absorb) (MlpgHost *host, const MlpgPlan *plan, void *state, const MlpgBlock *block, const void *partial);
 	void		(*combine) (MlpgHost *host, const MlpgPlan *plan, void *state, const void *other, int32_t *const *code);
 	void		(*write_state) (const MlpgPlan *plan, const void *state, MlpgWriter *writer);
-	void	   *(*read_state) (const MlpgPlan *plan, const int32_t *n_codes, MlpgReader *reader);	/* n_codes: of each feature's dictionary */
+	void	   *(*read_state) (const MlpgPlan *plan, const int32_t *n_codes, MlpgReader *reader);	/* n_codes: of each feature, at n_features classes */
 	void		(*finish) (MlpgTraining *training, void *state);
 
 	/* models; open raises MLPG_DATA_CORRUPTED on a bad payload */
@@ -202,11 +209,24 @@ extern int	mlpg_learner_count(void);
 extern const MlpgLearner *mlpg_learner_at(int position);
 extern uint16_t mlpg_learner_id(const MlpgLearner *learner);
 
+/* Whether a learner has a task; those of quantiles are regressions. */
+static inline bool
+mlpg_learner_fits(const MlpgLearner *learner, uint32_t task)
+{
+	uint32_t	regression = MLPG_TASK_REGRESSION | MLPG_TASK_QUANTILE;
+
+	return (learner->tasks & (task == MLPG_TASK_REGRESSION ? regression : task)) != 0;
+}
+
 /* Checks a blob (from the magic on), which must outlive the result, and makes it ready to score; memory from host. */
 extern MlpgModel *mlpg_model_open(MlpgHost *host, const void *data, size_t length);
 
 /* Predictions at any levels of a quantile model: rearranged, then linear between levels. */
 extern void mlpg_model_check_levels(MlpgHost *host, const MlpgModel *model, const double *levels, int n);
 extern void mlpg_model_quantiles(const MlpgModel *model, double *outputs, const double *levels, int n, double *out);
+
+/* Of a classifier's outputs: the probability of a class, and the likeliest class, the lower of two alike; -1 if they are NaN. */
+extern double mlpg_model_probability(const MlpgModel *model, const double *outputs, int class);
+extern int	mlpg_model_class(const MlpgModel *model, const double *outputs);
 
 #endif							/* MLPG_LEARNER_H */

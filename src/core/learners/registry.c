@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/learners/learner.h"
+#include "core/learners/classes.h"
 
 static const struct
 {
@@ -96,6 +96,19 @@ learner_of(MlpgHost *host, const MlpgContainer *container)
 	return learner;
 }
 
+/* A classifier has the outputs of its classes, and answers no number but a probability. */
+static void
+check_classes(MlpgModel *model, MlpgReader *reader)
+{
+	int			n = mlpg_schema_classes(model->schema);
+
+	if (!mlpg_learner_fits(model->learner, n > 0 ? MLPG_TASK_CLASSIFICATION : MLPG_TASK_REGRESSION) ||
+		(n > 0 && (model->levels != NULL || model->n_outputs != mlpg_class_outputs(n))))
+		mlpg_reader_corrupt(reader, "outputs are not those of the classes");
+	if (n > 0)
+		model->main_output = n == 2 ? 0 : -1;
+}
+
 MlpgModel *
 mlpg_model_open(MlpgHost *host, const void *data, size_t length)
 {
@@ -125,12 +138,17 @@ mlpg_model_open(MlpgHost *host, const void *data, size_t length)
 	mlpg_reader_init(&reader, host, container.section[MLPG_SECTION_PAYLOAD], container.length[MLPG_SECTION_PAYLOAD], "model");
 	model->learner->open(host, model, &reader);
 	mlpg_read_end(&reader);
+	check_classes(model, &reader);
 	return model;
 }
 
 void
 mlpg_model_check_levels(MlpgHost *host, const MlpgModel *model, const double *levels, int n)
 {
+	if (model->schema->classes != NULL)
+		mlpg_raise(host, MLPG_NOT_SUPPORTED, mlpg_text(host, "Its classes are: %s.", mlpg_classes_list(host, model->schema)),
+				   "Use mlpg.predict_class(model, row) or mlpg.predict_proba(model, row, class).",
+				   "model predicts classes, not quantiles");
 	if (model->levels == NULL)
 		mlpg_raise(host, MLPG_NOT_SUPPORTED, mlpg_text(host, "The model was fitted by learner \"%s\".", model->learner->name),
 				   "Train with algorithm => 'quantile' and quantiles => '{0.1,0.5,0.9}'.",

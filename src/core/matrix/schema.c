@@ -24,6 +24,7 @@ mlpg_schema_create(MlpgHost *host, int n_features)
 	schema->n_features = n_features;
 	schema->feature = mlpg_allocate(host, n_features > 0 ? (size_t) n_features : 1, sizeof(MlpgFeature));
 	schema->target = mlpg_text_copy(host, "", 0);
+	schema->positive = -1;
 	return schema;
 }
 

@@ -69,7 +69,7 @@ typedef struct MlpgSchema
 	MlpgKind	target_kind;	/* of its values as they were given; MLPG_CATEGORY: text */
 	MlpgDictionary *classes;	/* classification: texts of the classes in class order; NULL: regression */
 	int			positive;		/* class whose probability predict answers; -1: none */
-	char	   *offset;			/* column that is added to the raw score and that predict demands, or "" */
+	char	   *offset;			/* column that is added to the raw score and that predict demands, or NULL */
 	MlpgUnseen	unseen;
 	bool		array_form;		/* features are x1 .. xn of one array argument */
 } MlpgSchema;

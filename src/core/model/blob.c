@@ -16,6 +16,8 @@
  */
 #include "core/model/blob.h"
 
+#include <stdlib.h>
+
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "the model format is read in place on little-endian machines only"
 #endif
@@ -377,14 +379,14 @@ mlpg_container_write(MlpgHost *host, uint16_t learner_id, uint16_t payload_versi
 
 /* ---------- sections ---------- */
 
-static void
-read_levels(MlpgReader *r, MlpgFeature *feature)
+/* n texts, strictly ascending by bytes. */
+static MlpgDictionary *
+read_texts(MlpgReader *r, uint32_t n)
 {
-	uint32_t	n = mlpg_read_count(r, 4);
 	const char *previous = NULL;
 	int32_t		previous_length = 0;
+	MlpgDictionary *dictionary = mlpg_dictionary_create(r->host);
 
-	feature->dictionary = mlpg_dictionary_create(r->host);
 	for (uint32_t i = 0; i < n; i++)
 	{
 		int32_t		length;
@@ -395,12 +397,81 @@ read_levels(MlpgReader *r, MlpgFeature *feature)
 			int			order = memcmp(previous, text, (size_t) (previous_length < length ? previous_length : length));
 
 			if (order > 0 || (order == 0 && previous_length >= length))
-				mlpg_reader_corrupt(r, "levels of a category are not in ascending order");
+				mlpg_reader_corrupt(r, "texts are not in ascending order");
 		}
-		mlpg_dictionary_add(r->host, feature->dictionary, text, length);
+		mlpg_dictionary_add(r->host, dictionary, text, length);
 		previous = text;
 		previous_length = length;
 	}
+	return dictionary;
+}
+
+/* n numbers as texts, written as we write them, strictly ascending. */
+static MlpgDictionary *
+read_numbers(MlpgReader *r, uint32_t n)
+{
+	MlpgDictionary *dictionary = mlpg_dictionary_create(r->host);
+	double		previous = -INFINITY;
+
+	for (uint32_t i = 0; i < n; i++)
+	{
+		int32_t		length;
+		char	   *text = mlpg_read_text(r, &length);
+		double		number = strtod(text, NULL);
+
+		if (!isfinite(number) || number <= previous || strcmp(mlpg_number_text(r->host, number + 0.0), text) != 0)
+			mlpg_reader_corrupt(r, "classes are not numbers in ascending order");
+		mlpg_dictionary_add(r->host, dictionary, text, length);
+		previous = number;
+	}
+	return dictionary;
+}
+
+/* What the target is: its kind, its classes if it has any, the column that is added to the score. */
+static void
+read_target(MlpgReader *r, MlpgSchema *schema)
+{
+	uint8_t		kind;
+	uint8_t		has_offset;
+	uint32_t	n;
+
+	schema->target = mlpg_read_text(r, NULL);
+	kind = mlpg_read_u8(r);
+	has_offset = mlpg_read_u8(r);
+	if (kind > MLPG_CATEGORY || has_offset > 1)
+		mlpg_reader_corrupt(r, "unknown kind of target");
+	schema->target_kind = (MlpgKind) kind;
+	if (has_offset == 1)
+		schema->offset = mlpg_read_text(r, NULL);
+	n = mlpg_read_count(r, 4);
+	if (n == 1 || n > MLPG_CLASSES_MAX)
+		mlpg_reader_corrupt(r, "number of classes out of range");
+	if (n == 0)
+		return;
+	schema->positive = (int32_t) mlpg_read_u32(r);
+	schema->classes = kind == MLPG_CATEGORY || kind == MLPG_BOOLEAN ? read_texts(r, n) : read_numbers(r, n);
+	if (schema->positive < -1 || schema->positive >= (int) n)
+		mlpg_reader_corrupt(r, "the positive class is none");
+	if (kind == MLPG_BOOLEAN && (n != 2 || strcmp(schema->classes->text[0], "false") != 0 || strcmp(schema->classes->text[1], "true") != 0))
+		mlpg_reader_corrupt(r, "classes of a boolean are false and true");
+}
+
+static void
+write_target(MlpgWriter *w, const MlpgSchema *schema)
+{
+	int			n = mlpg_schema_classes(schema);
+
+	mlpg_write_text(w, schema->target);
+	mlpg_write_u8(w, (uint8_t) schema->target_kind);
+	mlpg_write_u8(w, schema->offset != NULL);
+	if (schema->offset != NULL)
+		mlpg_write_text(w, schema->offset);
+	mlpg_write_u32(w, (uint32_t) n);
+	if (n == 0)
+		return;
+	mlpg_write_u32(w, (uint32_t) schema->positive);
+	for (int k = 0; k < n; k++)
+		mlpg_write_text_n(w, schema->classes->text[k], (size_t) schema->classes->length[k]);
 }
 
 MlpgSchema *
@@ -418,7 +489,7 @@ mlpg_schema_read(MlpgReader *r)
 	if (unseen > MLPG_UNSEEN_ZERO || mlpg_read_u16(r) != 0 || r->at[-3] > 1)
 		mlpg_reader_corrupt(r, "unknown policy");
 	schema->unseen = (MlpgUnseen) unseen;
-	schema->target = mlpg_read_text(r, NULL);
+	read_target(r, schema);
 	for (uint32_t i = 0; i < n; i++)
 	{
 		MlpgFeature *feature = &schema->feature[i];
@@ -439,7 +510,7 @@ mlpg_schema_read(MlpgReader *r)
 		if (!isfinite(feature->mean) || !isfinite(feature->minimum) || !isfinite(feature->maximum))
 			mlpg_reader_corrupt(r, "a statistic of a feature is not finite");
 		if (feature->kind == MLPG_CATEGORY)
-			read_levels(r, feature);
+			feature->dictionary = read_texts(r, mlpg_read_count(r, 4));
 	}
 	return schema;
 }
@@ -451,7 +522,7 @@ mlpg_schema_write(MlpgWriter *w, const MlpgSchema *schema)
 	mlpg_write_u8(w, (uint8_t) schema->unseen);
 	mlpg_write_u8(w, schema->array_form ? 1 : 0);
 	mlpg_write_u16(w, 0);
-	mlpg_write_text(w, schema->target);
+	write_target(w, schema);
 	for (int i = 0; i < schema->n_features; i++)
 	{
 		const MlpgFeature *feature = &schema->feature[i];

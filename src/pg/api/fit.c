@@ -201,7 +201,7 @@ target_twin(FunctionCallInfo fcinfo, TupleDesc desc)
 static void
 resolve_target(CallSite *site, Oid type)
 {
-	Oid			base = OidIsValid(type) ? getBaseType(type) : InvalidOid;
+	MlpgPlan	unused;			/* errors come before the first row */
 
 	if (type == UNKNOWNOID)
 		ereport(ERROR,
@@ -215,12 +215,7 @@ resolve_target(CallSite *site, Oid type)
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("the target has type %s, which is not a number", format_type_be(type)),
 				 errhint("A model has one target; name an element of the array.")));
-	if (site->target.kind == MLPG_CATEGORY || base == BOOLOID)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("learner \"%s\" does not fit a target of type %s", site->options.learner->name, format_type_be(type)),
-				 errhint(base == BOOLOID ? "Cast a boolean target to integer to fit its expected value."
-						 : "The target must be a number.")));
+	mlpg_options_plan(&site->options, &unused, site->target.kind, type);
 }
 
 /* Length of an array column: that of the first row. */
@@ -349,7 +344,9 @@ resolve_rows(CallSite *site, FunctionCallInfo fcinfo, HeapTupleHeader row, bool 
 {
 	MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
 	MlpgColumnsAsked asked = {
-		.weight = site->options.weight, .features = site->options.features, .exclude = site->options.exclude,
+		.weight = site->options.weight,
+		.offset = site->options.offset ? site->options.offset : site->options.init_score,
+		.validation = site->options.validation, .features = site->options.features, .exclude = site->options.exclude,
 		.allow_leakage = site->options.allow_leakage
 	};
 
@@ -365,9 +362,8 @@ resolve_rows(CallSite *site, FunctionCallInfo fcinfo, HeapTupleHeader row, bool 
 	site->rows = mlpg_rows_create(site->desc, &asked, first_array_length, site);
 	if (asked.target_twin > 0)
 		site->rows->plan->target = pstrdup(NameStr(TupleDescAttr(site->desc, asked.target_twin - 1)->attname));
-	site->rows->plan->learner = site->options.learner;
-	site->rows->plan->params = site->options.params;
-	site->rows->plan->seed = site->options.seed;
+	mlpg_options_plan(&site->options, site->rows->plan, site->target.kind, get_fn_expr_argtype(fcinfo->flinfo, 2));
+	site->rows->target_reader = site->target;
 	MemoryContextSwitchTo(old);
 }
 
@@ -382,25 +378,10 @@ check_row_type(CallSite *site, HeapTupleHeader row)
 				 errmsg("rows of different types given to one call of mlpg.fit")));
 }
 
-static double
-read_target(CallSite *site, Datum value)
-{
-	double		y = mlpg_datum_number(&site->target, value);
-
-	if (!isfinite(y))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("the target is %s", isnan(y) ? "NaN" : "infinite"),
-				 errdetail("Row %lld of the source.", (long long) site->rows->n_read),
-				 errhint("Turn it into NULL, which leaves the row out.")));
-	return y;
-}
-
 static void
 add_row(CallSite *site, MlpgFitState *state, FunctionCallInfo fcinfo, HeapTupleHeader row)
 {
 	MlpgRows   *rows = site->rows;
-	int			n = rows->plan->n_features;
 	MemoryContext old;
 
 	if (site->uncleaned++ == ROWS_A_RESET)
@@ -412,9 +393,7 @@ add_row(CallSite *site, MlpgFitState *state, FunctionCallInfo fcinfo, HeapTupleH
 	deform(site, row);
 	rows->n_read++;
 	mlpg_rows_read_features(rows, site->values, site->nulls);
-	rows->values[n] = read_target(site, PG_GETARG_DATUM(2));
-	if (rows->weight >= 0)
-		rows->values[n + 1] = mlpg_rows_weight(rows, site->values, site->nulls);
+	mlpg_rows_read_target(rows, PG_GETARG_DATUM(2));
 	mlpg_rows_store(rows, site->host, &state->fit, rows->allow_leakage ? NULL : &state->leak);
 	MemoryContextSwitchTo(old);
 }

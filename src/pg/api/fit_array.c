@@ -17,6 +17,10 @@
  *	 expanded	an expanded object around a MlpgFitState, once the rows would take
  *				more than 8 kB.  Its memory is a child of the aggregate's context.
  *
+ * Rows are as they came: the target is still a number where its classes are
+ * fitted, and gets its code in the fit.  A text has no place in them: its states
+ * are expanded from the first row on.
+ *
  * Flattened (to be shipped to a leader or printed) an expanded state is a
  * header of the second kind and the bytes of fit_state.c.
  *
@@ -29,6 +33,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "catalog/pg_type.h"
 #include "libpq/pqformat.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -39,6 +44,7 @@
 #define KIND_ROWS 1				/* plan, then rows */
 #define KIND_FIT 2				/* bytes of fit_state.c */
 #define FIRST_ROWS 4
+#define BESIDE 3				/* elements that may be no features: weight, offset, validation */
 #define FLAT_MAX 8192			/* bytes of rows in a flat state */
 
 typedef struct FlatState
@@ -51,13 +57,12 @@ typedef struct FlatState
 	uint32		capacity;		/* and rows there is room for */
 	uint32		n_columns;
 	uint32		body;			/* bytes of the plan (KIND_ROWS) or of the fit */
-	uint32		weight;			/* KIND_ROWS: element of the arrays that is the weight, or NO_WEIGHT */
 	uint32		flags;			/* KIND_ROWS: FLAG_... */
+	uint32		reserved;		/* 0 */
 	uint64		n_dropped;
 	char		data[FLEXIBLE_ARRAY_MEMBER];	/* body, padded to 8; then capacity x n_columns doubles */
 } FlatState;
 
-#define NO_WEIGHT UINT32_MAX
 #define FLAG_ALLOW_LEAKAGE 1
 #define FLAT_HEADER offsetof(FlatState, data)
 
@@ -163,7 +168,7 @@ corrupt(const char *what)
 static void
 check_flat(FlatState *s, Size size)
 {
-	if (size < FLAT_HEADER || s->magic != STATE_MAGIC || s->flags > FLAG_ALLOW_LEAKAGE)
+	if (size < FLAT_HEADER || s->magic != STATE_MAGIC || s->flags > FLAG_ALLOW_LEAKAGE || s->reserved != 0)
 		corrupt("It has no header.");
 	if (s->kind == KIND_FIT)
 	{
@@ -172,7 +177,7 @@ check_flat(FlatState *s, Size size)
 		return;
 	}
 	if (s->kind != KIND_ROWS || s->n_rows > s->capacity || s->capacity < 1 || s->capacity > 1000000 || s->n_columns < 1 ||
-		s->n_columns > MLPG_FEATURES_MAX + 2 || s->body > size || flat_size(s->body, s->capacity, s->n_columns) != size)
+		s->n_columns > MLPG_FEATURES_MAX + 1 + BESIDE || s->body > size || flat_size(s->body, s->capacity, s->n_columns) != size)
 		corrupt("Its length does not fit its header.");
 }
 
@@ -186,18 +191,6 @@ as_flat(Datum datum)
 		s = (FlatState *) PG_DETOAST_DATUM_COPY(datum);
 	check_flat(s, VARSIZE(s));
 	return s;
-}
-
-/* Which element is the weight: the first name that is missing from x1, x2, ... */
-static uint32
-weight_position(const MlpgPlan *plan)
-{
-	if (!plan->weighted)
-		return NO_WEIGHT;
-	for (int i = 0; i < plan->n_features; i++)
-		if (strcmp(plan->name[i], psprintf("x%d", i + 1)) != 0)
-			return i;
-	return plan->n_features;
 }
 
 /* A plan of this form: every feature is an element of an array. */
@@ -221,9 +214,27 @@ flat_plan(MlpgHost *host, FlatState *s)
 	plan = mlpg_plan_read(&r);
 	mlpg_read_end(&r);
 	check_plan(plan);
-	if ((uint32) mlpg_plan_columns(plan) != s->n_columns || weight_position(plan) != s->weight)
+	if ((uint32) mlpg_plan_columns(plan) != s->n_columns || (s->n_rows > 0 && plan->target_kind == MLPG_CATEGORY))
 		corrupt("Its rows do not have the columns of its plan.");
 	return plan;
+}
+
+/* A row of a flat state comes from anybody. */
+static void
+check_row(const MlpgPlan *plan, const double *row)
+{
+	int			n = plan->n_features;
+	double		y = row[n];
+
+	for (int j = 0; j < mlpg_plan_columns(plan); j++)
+		if (isinf(row[j]) || (j >= n && isnan(row[j])))
+			corrupt("A value is not finite.");
+	if (plan->target_kind == MLPG_BOOLEAN && y != 0 && y != 1)
+		corrupt("A boolean target is neither 0 nor 1.");
+	if (plan->weighted && row[mlpg_plan_weight_column(plan)] < 0)
+		corrupt("A weight is negative.");
+	if (plan->has_validation && row[mlpg_plan_validation_column(plan)] != 0 && row[mlpg_plan_validation_column(plan)] != 1)
+		corrupt("A validation mark is neither 0 nor 1.");
 }
 
 /* Adds the rows of a flat state, checked, to a fit. */
@@ -236,12 +247,13 @@ add_flat_rows(MlpgHost *host, MlpgFitState *state, FlatState *s)
 	for (uint32 i = 0; i < s->n_rows; i++)
 	{
 		const double *row = flat_rows(s) + (Size) i * n;
+		double	   *to;
 
-		for (int j = 0; j < n; j++)
-			if (isinf(row[j]) || (j >= features && isnan(row[j])) || (j > features && row[j] < 0))
-				corrupt("A value is not finite, or a weight negative.");
+		check_row(state->fit.plan, row);
 		mlpg_leak_watch(host, &state->leak, row, features);
-		memcpy(mlpg_fit_next_row(host, &state->fit), row, n * sizeof(double));
+		to = mlpg_fit_next_row(host, &state->fit);
+		memcpy(to, row, n * sizeof(double));
+		to[features] = mlpg_fit_target(host, &state->fit, row[features], NULL, 0);
 		mlpg_fit_commit_row(host, &state->fit);
 	}
 	state->fit.n_dropped += s->n_dropped;
@@ -281,10 +293,56 @@ expand(MemoryContext parent, Datum datum)
 
 /* ---------- transition ---------- */
 
-static void
-name_columns(MlpgPlan *plan, const MlpgOptions *options, int n)
+/* An algorithm, params and a number of elements, and what they make: a list in fn_extra, the latest first. */
+typedef struct FirstState
 {
-	int			skipped = -1;
+	struct FirstState *next;
+	text	   *algorithm;
+	Jsonb	   *params;			/* or NULL */
+	int			n;
+	MlpgKind	kind;			/* of the target */
+	int			n_beside;
+	int			beside[BESIDE]; /* elements that are weight, offset and validation, as far as they are */
+	MlpgPlan	plan;
+	FlatState  *state;			/* without rows */
+} FirstState;
+
+/* The element that a column beside the features is: "x3" is 2. */
+static void
+find_beside(FirstState *first, const char *name, const char *role)
+{
+	int			element;
+
+	if (name == NULL)
+		return;
+	element = name[0] == 'x' ? atoi(name + 1) - 1 : -1;
+	if (element < 0 || element >= first->n || strcmp(name, psprintf("x%d", element + 1)) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("%s \"%s\" is no element of the features", role, name),
+				 errhint("Elements are named x1 to x%d.", first->n)));
+	for (int i = 0; i < first->n_beside; i++)
+		if (first->beside[i] == element)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("element \"%s\" is named as %s and for another use", name, role)));
+	first->beside[first->n_beside++] = element;
+}
+
+static bool
+is_beside(const FirstState *first, int element)
+{
+	for (int i = 0; i < first->n_beside; i++)
+		if (first->beside[i] == element)
+			return true;
+	return false;
+}
+
+static void
+name_columns(FirstState *first, MlpgPlan *plan, const MlpgOptions *options)
+{
+	int			n = first->n;
+	const char *offset = options->offset ? options->offset : options->init_score;
 
 	if (options->features != NIL || options->exclude != NIL)
 		ereport(ERROR,
@@ -295,39 +353,31 @@ name_columns(MlpgPlan *plan, const MlpgOptions *options, int n)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("array has more than %d features", MLPG_FEATURES_MAX)));
-	if (options->weight != NULL)
-	{
-		skipped = options->weight[0] == 'x' ? atoi(options->weight + 1) - 1 : -1;
-		if (skipped < 0 || skipped >= n || strcmp(options->weight, psprintf("x%d", skipped + 1)) != 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("weight \"%s\" is no element of the features", options->weight),
-					 errhint("Elements are named x1 to x%d.", n)));
-	}
+	find_beside(first, options->weight, "weight");
+	find_beside(first, offset, "offset");
+	find_beside(first, options->validation, "validation");
 	plan->name = palloc0((n + 1) * sizeof(char *));
 	plan->kind = palloc0((n + 1) * sizeof(MlpgKind));
 	for (int i = 0; i < n; i++)
-		if (i != skipped)
+		if (!is_beside(first, i))
 			plan->name[plan->n_features++] = psprintf("x%d", i + 1);
-	plan->weighted = skipped >= 0;
+	plan->weighted = options->weight != NULL;
+	plan->has_offset = offset != NULL;
+	plan->has_validation = options->validation != NULL;
 }
 
-/* A flat state without rows, for an algorithm, params and a number of elements: a list in fn_extra, the latest first. */
-typedef struct FirstState
+static Oid
+type_of(MlpgKind kind)
 {
-	struct FirstState *next;
-	text	   *algorithm;
-	Jsonb	   *params;			/* or NULL */
-	int			n;
-	FlatState  *state;
-} FirstState;
+	return kind == MLPG_CATEGORY ? TEXTOID : kind == MLPG_BOOLEAN ? BOOLOID : FLOAT8OID;
+}
 
 static FlatState *
 make_first_state(FirstState *first)
 {
 	MlpgHost   *host = mlpg_host_pg_create(CurrentMemoryContext, 1, 0);
 	MlpgOptions options;
-	MlpgPlan	plan;
+	MlpgPlan   *plan = &first->plan;
 	MlpgWriter *w;
 	FlatState  *s;
 	Size		size;
@@ -336,26 +386,22 @@ make_first_state(FirstState *first)
 	mlpg_options_learner(host, &options, text_to_cstring(first->algorithm));
 	mlpg_options_take(host, &options, first->params, false);
 	(void) mlpg_options_settle(host, &options);
-	memset(&plan, 0, sizeof(plan));
-	plan.learner = options.learner;
-	plan.params = options.params;
-	plan.seed = options.seed;
-	plan.target = "";
-	plan.array_form = true;
-	plan.encoding = mlpg_encoding_name();
-	name_columns(&plan, &options, first->n);
+	mlpg_options_plan(&options, plan, first->kind, type_of(first->kind));
+	plan->target = "";
+	plan->array_form = true;
+	plan->encoding = mlpg_encoding_name();
+	name_columns(first, plan, &options);
 	w = mlpg_writer_create(host, 0);
-	mlpg_plan_write(&plan, w);
+	mlpg_plan_write(plan, w);
 
-	size = flat_size(w->length, FIRST_ROWS, mlpg_plan_columns(&plan));
+	size = flat_size(w->length, FIRST_ROWS, mlpg_plan_columns(plan));
 	s = palloc0(size);
 	SET_VARSIZE(s, size);
 	s->magic = STATE_MAGIC;
 	s->kind = KIND_ROWS;
 	s->capacity = FIRST_ROWS;
-	s->n_columns = mlpg_plan_columns(&plan);
+	s->n_columns = mlpg_plan_columns(plan);
 	s->body = w->length;
-	s->weight = weight_position(&plan);
 	s->flags = options.allow_leakage ? FLAG_ALLOW_LEAKAGE : 0;
 	memcpy(s->data, w->data, w->length);
 	return s;
@@ -372,7 +418,7 @@ same_bytes(const void *kept, Datum datum)
 
 /* The first state of the arguments at hand. */
 static const FirstState *
-find_first(FunctionCallInfo fcinfo, int n)
+find_first(FunctionCallInfo fcinfo, MlpgKind kind, int n)
 {
 	bool		has_params = PG_NARGS() > 4 && !PG_ARGISNULL(4);
 	FirstState *before = NULL;
@@ -394,6 +440,7 @@ find_first(FunctionCallInfo fcinfo, int n)
 		old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
 		first = palloc0(sizeof(FirstState));
 		first->n = n;
+		first->kind = kind;
 		first->algorithm = PG_GETARG_TEXT_P_COPY(1);
 		first->params = has_params ? PG_GETARG_JSONB_P_COPY(4) : NULL;
 		first->state = make_first_state(first);
@@ -447,60 +494,82 @@ grow(FlatState *s, MemoryContext context)
 	return bigger;
 }
 
-/*
- * A row of features, target and weight from the arguments; the weight, if there
- * is one, is the element that is no feature.
- */
+/* What is beside the features must be there, a weight not negative and a validation mark 0 or 1. */
 static void
-read_row(FunctionCallInfo fcinfo, int n_columns, uint32 weight, double *row)
+check_beside(const FirstState *first, const MlpgPlan *plan, int i, double x)
+{
+	if (plan->weighted && i == 0)
+	{
+		if (!(x >= 0 && x <= DBL_MAX))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_EXCEPTION),
+					 errmsg("a weight is %s", isnan(x) ? "NULL or NaN" : x < 0 ? "negative" : "infinite"),
+					 errhint("Weights must be finite and not negative; zero leaves a row out.")));
+		return;
+	}
+	if (!isfinite(x) || (plan->has_validation && i == first->n_beside - 1 && x != 0 && x != 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("element \"x%d\" is %s", first->beside[i] + 1,
+						isnan(x) ? "NULL or NaN" : isinf(x) ? "infinite" : "neither 0 nor 1"),
+				 errhint("Give each row a value, or leave the row out.")));
+}
+
+/* A row of features, target and what is beside them from the arguments. */
+static void
+read_row(FunctionCallInfo fcinfo, const FirstState *first, const MlpgPlan *plan, double *row)
 {
 	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(3);
 	MlpgDatumReader reader = {.how = MLPG_READ_FLOAT8_ARRAY, .kind = MLPG_NUMBER, .is_array = true};
-	int			n = n_columns - 1;	/* elements of the array */
+	double		beside[BESIDE];
 	int			bad;
-	double		y = PG_GETARG_FLOAT8(2);
+	int			n = 0;
+	double		y = 0;
 
-	(void) mlpg_datum_array(&reader, PointerGetDatum(array), row, n, &bad);
-	if (weight != NO_WEIGHT && !(row[weight] >= 0 && row[weight] <= DBL_MAX))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("a weight is %s", isnan(row[weight]) ? "NULL or NaN" : row[weight] < 0 ? "negative" : "infinite"),
-				 errhint("Weights must be finite and not negative; zero leaves a row out.")));
+	if (first->kind == MLPG_NUMBER)
+		y = PG_GETARG_FLOAT8(2);
+	else if (first->kind == MLPG_BOOLEAN)
+		y = PG_GETARG_BOOL(2);
+	(void) mlpg_datum_array(&reader, PointerGetDatum(array), row, first->n, &bad);
+	for (int i = 0; i < first->n_beside; i++)
+		check_beside(first, plan, i, beside[i] = row[first->beside[i]]);
 	if (bad >= 0 || !isfinite(y))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("%s is NaN or infinite", bad >= 0 ? psprintf("feature \"x%d\"", bad + 1) : "the target"),
 				 errhint(bad >= 0 ? "Turn it into NULL, which is read as a missing value, or leave the row out."
 						 : "Turn it into NULL, which leaves the row out.")));
-	if (weight != NO_WEIGHT)
-	{
-		double		w = row[weight];
-
-		memmove(row + weight, row + weight + 1, (n - 1 - weight) * sizeof(double));
-		row[n - 1] = y;
-		row[n] = w;
-	}
-	else
-		row[n] = y;
+	for (int i = 0; i < first->n && first->n_beside > 0; i++)
+		if (!is_beside(first, i))
+			row[n++] = row[i];
+	n = first->n - first->n_beside;
+	row[n] = y;
+	memcpy(row + n + 1, beside, first->n_beside * sizeof(double));
 }
 
 static void
-add_to_expanded(FunctionCallInfo fcinfo, ExpandedState *e)
+add_to_expanded(FunctionCallInfo fcinfo, const FirstState *first, ExpandedState *e)
 {
-	const MlpgPlan *plan = e->state->fit.plan;
-	double	   *row = mlpg_fit_next_row(e->host, &e->state->fit);
+	MlpgFit    *fit = &e->state->fit;
+	const MlpgPlan *plan = fit->plan;
+	double	   *row = mlpg_fit_next_row(e->host, fit);
+	text	   *word = NULL;
 
-	read_row(fcinfo, mlpg_plan_columns(plan), weight_position(plan), row);
+	read_row(fcinfo, first, plan, row);
 	mlpg_leak_watch(e->host, &e->state->leak, row, plan->n_features);
-	mlpg_fit_commit_row(e->host, &e->state->fit);
+	if (first->kind == MLPG_CATEGORY)
+		word = PG_GETARG_TEXT_PP(2);
+	row[plan->n_features] = mlpg_fit_target(e->host, fit, row[plan->n_features],
+											word ? VARDATA_ANY(word) : NULL, word ? VARSIZE_ANY_EXHDR(word) : 0);
+	mlpg_fit_commit_row(e->host, fit);
 }
 
 static FlatState *
-add_to_flat(FunctionCallInfo fcinfo, FlatState *s, MemoryContext context)
+add_to_flat(FunctionCallInfo fcinfo, const FirstState *first, FlatState *s, MemoryContext context)
 {
 	if (s->n_rows == s->capacity)
 		s = grow(s, context);
-	read_row(fcinfo, s->n_columns, s->weight, flat_rows(s) + (Size) s->n_rows * s->n_columns);
+	read_row(fcinfo, first, &first->plan, flat_rows(s) + (Size) s->n_rows * s->n_columns);
 	s->n_rows++;
 	return s;
 }
@@ -521,21 +590,21 @@ count_elements(FunctionCallInfo fcinfo, int expected)
 }
 
 static void
-take_expanded(FunctionCallInfo fcinfo, ExpandedState *e)
+take_expanded(FunctionCallInfo fcinfo, MlpgKind kind, ExpandedState *e)
 {
-	int			n = count_elements(fcinfo, mlpg_plan_columns(e->state->fit.plan) - 1);
+	const FirstState *first = find_first(fcinfo, kind, count_elements(fcinfo, mlpg_plan_columns(e->state->fit.plan) - 1));
 
-	check_same_expanded(find_first(fcinfo, n), e);
+	check_same_expanded(first, e);
 	if (PG_ARGISNULL(2))
 		e->state->fit.n_dropped++;
 	else
-		add_to_expanded(fcinfo, e);
+		add_to_expanded(fcinfo, first, e);
 }
 
 static FlatState *
-take_flat(FunctionCallInfo fcinfo, FlatState *s)
+take_flat(FunctionCallInfo fcinfo, MlpgKind kind, FlatState *s)
 {
-	const FirstState *first = find_first(fcinfo, count_elements(fcinfo, s ? (int) s->n_columns - 1 : -1));
+	const FirstState *first = find_first(fcinfo, kind, count_elements(fcinfo, s ? (int) s->n_columns - 1 : -1));
 
 	if (s == NULL)
 		s = copy_first(first);
@@ -546,20 +615,29 @@ take_flat(FunctionCallInfo fcinfo, FlatState *s)
 		s->n_dropped++;
 		return s;
 	}
-	return add_to_flat(fcinfo, s, CurrentMemoryContext);
+	return add_to_flat(fcinfo, first, s, CurrentMemoryContext);
 }
 
-MLPG_SQL_FUNCTION(mlpg_sql_fit_array_accum);
+/* A row with a text as target into no state, or into one that has seen NULLs only. */
+static ExpandedState *
+take_text(FunctionCallInfo fcinfo, FlatState *s, MemoryContext context)
+{
+	const FirstState *first = find_first(fcinfo, MLPG_CATEGORY, count_elements(fcinfo, s ? (int) s->n_columns - 1 : -1));
+	ExpandedState *e = expand(context, PointerGetDatum(s ? s : first->state));
 
-Datum
-mlpg_sql_fit_array_accum(PG_FUNCTION_ARGS)
+	take_expanded(fcinfo, MLPG_CATEGORY, e);
+	return e;
+}
+
+static Datum
+accum(FunctionCallInfo fcinfo, MlpgKind kind)
 {
 	MemoryContext context;
 	ExpandedState *e = NULL;
 	FlatState  *s = NULL;
 
 	if (!AggCheckCallContext(fcinfo, &context))
-		elog(ERROR, "mlpg_sql_fit_array_accum called outside an aggregate");
+		elog(ERROR, "transition function of mlpg.fit called outside an aggregate");
 	if (!PG_ARGISNULL(0))
 	{
 		e = as_expanded(PG_GETARG_DATUM(0));
@@ -577,12 +655,36 @@ mlpg_sql_fit_array_accum(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 	}
 	else if (e != NULL)
-		take_expanded(fcinfo, e);
+		take_expanded(fcinfo, kind, e);
+	else if (kind == MLPG_CATEGORY && !PG_ARGISNULL(2))
+		e = take_text(fcinfo, s, context);
 	else
-		s = take_flat(fcinfo, s);
+		s = take_flat(fcinfo, kind, s);
 	if (e != NULL)
 		return EOHPGetRWDatum(&e->header);
 	PG_RETURN_POINTER(s);
+}
+
+MLPG_SQL_FUNCTION(mlpg_sql_fit_array_accum);
+MLPG_SQL_FUNCTION(mlpg_sql_fit_array_accum_text);
+MLPG_SQL_FUNCTION(mlpg_sql_fit_array_accum_boolean);
+
+Datum
+mlpg_sql_fit_array_accum(PG_FUNCTION_ARGS)
+{
+	return accum(fcinfo, MLPG_NUMBER);
+}
+
+Datum
+mlpg_sql_fit_array_accum_text(PG_FUNCTION_ARGS)
+{
+	return accum(fcinfo, MLPG_CATEGORY);
+}
+
+Datum
+mlpg_sql_fit_array_accum_boolean(PG_FUNCTION_ARGS)
+{
+	return accum(fcinfo, MLPG_BOOLEAN);
 }
 
 MLPG_SQL_FUNCTION(mlpg_sql_fit_array_combine);

@@ -173,6 +173,29 @@ seed_option(const char *key, const JsonbValue *value)
 	return (uint64) seed;
 }
 
+/* A class as it reads: "yes", 1, true. */
+static char *
+class_option(const char *key, const JsonbValue *value)
+{
+	char	   *name = scalar_text(value);
+
+	if (name == NULL)
+		bad_option(key, "the name of a class");
+	return name;
+}
+
+/* A boolean column, or a share of the rows. */
+static void
+validation_option(MlpgOptions *options, const char *key, const JsonbValue *value)
+{
+	if (value->type == jbvString)
+		options->validation = scalar_text(value);
+	else if (value->type == jbvNumeric)
+		options->validation_share = number_option(key, value);
+	if (options->validation == NULL && !(options->validation_share > 0 && options->validation_share < 1))
+		bad_option(key, "the name of a boolean column, or a share between 0 and 1");
+}
+
 /* Options that only train has, within its params. */
 static bool
 take_training_option(MlpgOptions *options, const char *key, const JsonbValue *value)
@@ -219,6 +242,14 @@ take_option(MlpgOptions *options, const char *key, const JsonbValue *value, bool
 {
 	if (strcmp(key, "weight") == 0)
 		options->weight = text_option(key, value);
+	else if (strcmp(key, "offset") == 0)
+		options->offset = text_option(key, value);
+	else if (strcmp(key, "init_score") == 0)
+		options->init_score = text_option(key, value);
+	else if (strcmp(key, "validation") == 0)
+		validation_option(options, key, value);
+	else if (strcmp(key, "positive") == 0)
+		options->positive = class_option(key, value);
 	else if (strcmp(key, "allow_leakage") == 0)
 		options->allow_leakage = boolean_option(key, value);
 	else
@@ -230,9 +261,10 @@ take_option(MlpgOptions *options, const char *key, const JsonbValue *value, bool
 MLPG_NORETURN static void
 raise_unknown(const MlpgParams *params, const char *key, bool training)
 {
-	static const char *const fit_keys[] = {"features", "exclude", "weight", "loss", "quantiles", "underage_cost",
-	"overage_cost", "seed", "task", "allow_leakage"};
-	static const char *const train_keys[] = {"weight", "allow_leakage", "refit_all", "holdout_key"};
+	static const char *const fit_keys[] = {"features", "exclude", "weight", "offset", "init_score", "validation", "positive",
+	"loss", "quantiles", "underage_cost", "overage_cost", "seed", "task", "allow_leakage"};
+	static const char *const train_keys[] = {"weight", "offset", "init_score", "validation", "positive", "allow_leakage",
+	"refit_all", "holdout_key"};
 	const char *const *keys = training ? train_keys : fit_keys;
 	int			n_keys = training ? lengthof(train_keys) : lengthof(fit_keys);
 	const char **names = palloc((params->n + n_keys) * sizeof(char *));
@@ -314,20 +346,64 @@ check_costs(const MlpgOptions *options)
 						   options->underage_cost, options->overage_cost)));
 }
 
+/* Learners that fit classes, for a hint. */
+static char *
+other_learners(void)
+{
+	StringInfoData hint;
+	int			n = 0;
+
+	initStringInfo(&hint);
+	appendStringInfoString(&hint, "Learners that fit classes: ");
+	for (int i = 0; i < mlpg_learner_count(); i++)
+		if (mlpg_learner_fits(mlpg_learner_at(i), MLPG_TASK_CLASSIFICATION))
+			appendStringInfo(&hint, "%s%s", n++ > 0 ? ", " : "", mlpg_learner_at(i)->name);
+	appendStringInfoString(&hint, ". Cast a boolean target to integer to fit its expected value.");
+	return hint.data;
+}
+
 static void
 check_task(const MlpgOptions *options)
 {
-	if (options->task == NULL || strcmp(options->task, "regression") == 0)
-		return;
-	if (strcmp(options->task, "classification") != 0)
+	if (options->task != NULL && strcmp(options->task, "regression") != 0 && strcmp(options->task, "classification") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid task \"%s\"", options->task),
 				 errdetail("It must be regression or classification.")));
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("learner \"%s\" does not fit a classification", options->learner->name),
-			 errhint("Cast a boolean target to integer to fit its expected value.")));
+	if (options->task != NULL && strcmp(options->task, "classification") == 0 &&
+		!mlpg_learner_fits(options->learner, MLPG_TASK_CLASSIFICATION))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("learner \"%s\" does not fit a classification", options->learner->name),
+				 errhint("%s", other_learners())));
+}
+
+/* Each column beside the features must be one that the learner uses. */
+static void
+check_columns(const MlpgOptions *options)
+{
+	const struct
+	{
+		const char *key;
+		bool		given;
+		uint32		use;
+	}			columns[] = {
+		{"weight", options->weight != NULL, MLPG_USES_WEIGHT},
+		{"offset", options->offset != NULL, MLPG_USES_OFFSET},
+		{"init_score", options->init_score != NULL, MLPG_USES_OFFSET},
+		{"validation", options->validation != NULL || options->validation_share > 0, MLPG_USES_VALIDATION}
+	};
+
+	for (int i = 0; i < (int) lengthof(columns); i++)
+		if (columns[i].given && !(options->learner->columns & columns[i].use))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("learner \"%s\" does not use \"%s\"", options->learner->name, columns[i].key)));
+	if (options->offset != NULL && options->init_score != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"offset\" and \"init_score\" are both given"),
+				 errhint("Fits start from either: an offset is part of each prediction, an init_score is not.")));
 }
 
 static bool
@@ -393,6 +469,7 @@ mlpg_options_settle(MlpgHost *host, MlpgOptions *options)
 	bool		costs;
 
 	check_task(options);
+	check_columns(options);
 	check_costs(options);
 	settle_loss(host, options);
 	costs = !isnan(options->underage_cost);
@@ -407,6 +484,66 @@ mlpg_options_settle(MlpgHost *host, MlpgOptions *options)
 				 errmsg("learner \"%s\" does not fit quantiles", options->learner->name),
 				 errhint("Use algorithm \"quantile\".")));
 	return costs;
+}
+
+/* What is only for one of the tasks. */
+static void
+check_task_options(const MlpgOptions *options, uint32 task)
+{
+	const char *wrong = NULL;
+
+	if (task == MLPG_TASK_REGRESSION && options->positive != NULL)
+		wrong = "positive";
+	else if (task == MLPG_TASK_CLASSIFICATION && options->n_quantiles > 0)
+		wrong = "quantiles";
+	else if (task == MLPG_TASK_CLASSIFICATION && !isnan(options->underage_cost))
+		wrong = "underage_cost";
+	if (wrong != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" does not go with a %s", wrong, task == MLPG_TASK_REGRESSION ? "regression" : "classification")));
+}
+
+/* The task of a target: as asked for, else texts and booleans are classes and all else is a number. */
+static uint32
+task_of(const MlpgOptions *options, MlpgKind kind, Oid type)
+{
+	bool		is_class = kind == MLPG_CATEGORY || kind == MLPG_BOOLEAN;
+	uint32		task = is_class ? MLPG_TASK_CLASSIFICATION : MLPG_TASK_REGRESSION;
+
+	if (options->task != NULL)
+		task = strcmp(options->task, "classification") == 0 ? MLPG_TASK_CLASSIFICATION : MLPG_TASK_REGRESSION;
+	if (!mlpg_learner_fits(options->learner, task))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("learner \"%s\" does not fit a target of type %s", options->learner->name, format_type_be(type)),
+				 errhint("%s", other_learners())));
+	if (task == MLPG_TASK_REGRESSION && is_class)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("a target of type %s has no regression", format_type_be(type)),
+				 errhint(kind == MLPG_BOOLEAN ? "Cast a boolean target to integer to fit its expected value."
+						 : "The target must be a number.")));
+	if (task == MLPG_TASK_CLASSIFICATION && (kind == MLPG_DATE || kind == MLPG_TIMESTAMP))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("a target of type %s has no classes", format_type_be(type)),
+				 errhint("Cast it to text.")));
+	return task;
+}
+
+void
+mlpg_options_plan(const MlpgOptions *options, MlpgPlan *plan, MlpgKind target_kind, Oid target_type)
+{
+	plan->task = task_of(options, target_kind, target_type);
+	check_task_options(options, plan->task);
+	plan->learner = options->learner;
+	plan->params = options->params;
+	plan->seed = options->seed;
+	plan->target_kind = target_kind;
+	plan->positive = options->positive;
+	plan->offset = options->offset;
+	plan->validation_share = options->validation_share;
 }
 
 Jsonb *

@@ -22,6 +22,11 @@ typedef struct MlpgOptions
 	List	   *features;		/* of char *; NIL: all */
 	List	   *exclude;		/* of char * */
 	char	   *weight;			/* column, or NULL */
+	char	   *offset;			/* column of raw scores that predict demands too, or NULL */
+	char	   *init_score;		/* column of raw scores to start from, or NULL */
+	char	   *validation;		/* boolean column of validation rows, or NULL */
+	double		validation_share;	/* or their share; 0: none */
+	char	   *positive;		/* class, or NULL */
 	char	   *loss;			/* as asked, or NULL */
 	char	   *task;			/* as asked, or NULL */
 	double		underage_cost;	/* NaN: not given */
@@ -56,6 +61,13 @@ extern void mlpg_options_learner(MlpgHost *host, MlpgOptions *options, const cha
  * learner minimises, so that it is only judged by them.
  */
 extern bool mlpg_options_settle(MlpgHost *host, MlpgOptions *options);
+
+/*
+ * What the type of the target makes of the options: the task, chosen or checked,
+ * goes into the plan, and with it what else shapes every fit.  Raises
+ * FEATURE_NOT_SUPPORTED when the learner cannot do it.
+ */
+extern void mlpg_options_plan(const MlpgOptions *options, MlpgPlan *plan, MlpgKind target_kind, Oid target_type);
 
 /* Scalar of a jsonb value as text (numbers as written, true, false, lists joined by commas); NULL for null. */
 extern char *mlpg_json_text(MlpgHost *host, const JsonbValue *value);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * predict.c
- *	  mlpg.predict, predict_quantile and predict_quantiles in all their forms.
+ *	  mlpg.predict, predict_class, predict_proba, predict_quantile and predict_quantiles in all their forms.
  *
  * The model is a reference (text) or a value (mlpg.model); the features are a
  * row, a jsonb or text object, or an array.  Which form a call has is in the
@@ -24,6 +24,8 @@
 #include "pg/mlpg_pg.h"
 
 #include "catalog/pg_type.h"
+#include "core/learners/classes.h"
+#include "pg/api/json.h"
 #include "pg/bind/site.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -32,9 +34,15 @@
 MLPG_SQL_FUNCTION(mlpg_sql_predict);
 MLPG_SQL_FUNCTION(mlpg_sql_predict_quantile);
 MLPG_SQL_FUNCTION(mlpg_sql_predict_quantiles);
+MLPG_SQL_FUNCTION(mlpg_sql_predict_class);
+MLPG_SQL_FUNCTION(mlpg_sql_predict_proba);
+MLPG_SQL_FUNCTION(mlpg_sql_predict_proba_of);
 MLPG_SQL_FUNCTION(mlpg_sql_predict_columns);
 MLPG_SQL_FUNCTION(mlpg_sql_predict_quantile_columns);
 MLPG_SQL_FUNCTION(mlpg_sql_predict_quantiles_columns);
+MLPG_SQL_FUNCTION(mlpg_sql_predict_class_columns);
+MLPG_SQL_FUNCTION(mlpg_sql_predict_proba_columns);
+MLPG_SQL_FUNCTION(mlpg_sql_predict_proba_of_columns);
 
 /* The forms that features come in. */
 enum
@@ -172,11 +180,18 @@ scorer_of_columns(FunctionCallInfo fcinfo, int names)
 
 /* --- answers ----------------------------------------------------------- */
 
+/* E10 */
 MLPG_NORETURN static void
-raise_no_number(const MlpgScorer *scorer)
+raise_no_number(MlpgSite *site, const MlpgScorer *scorer)
 {
 	const MlpgModel *model = scorer->model;
 
+	if (model->schema->classes != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s predicts a class, not a number", scorer->label),
+				 errdetail("Its classes are: %s.", mlpg_classes_list(site->host, model->schema)),
+				 errhint("Use mlpg.predict_class(model, row) or mlpg.predict_proba(model, row, class); params => '{\"positive\":...}' makes mlpg.predict answer the probability of that class.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("%s predicts quantiles, not one number", scorer->label),
@@ -190,15 +205,17 @@ static inline Datum
 answer(FunctionCallInfo fcinfo, MlpgScorer *scorer)
 {
 	const MlpgModel *model;
+	bool		is_class;
 	double		value;
 
 	if (scorer == NULL)
 		PG_RETURN_NULL();
 	model = scorer->model;
-	if (unlikely(model->main_output < 0))
-		raise_no_number(scorer);
+	is_class = model->schema->classes != NULL;
+	if (unlikely(is_class ? model->schema->positive < 0 : model->main_output < 0))
+		raise_no_number(fcinfo->flinfo->fn_extra, scorer);
 	model->learner->predict(model, scorer->row, 1, model->schema->n_features, scorer->outputs);
-	value = scorer->outputs[model->main_output];
+	value = is_class ? mlpg_model_probability(model, scorer->outputs, model->schema->positive) : scorer->outputs[model->main_output];
 	if (unlikely(isnan(value)))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(value);
@@ -265,6 +282,72 @@ answer_quantiles(FunctionCallInfo fcinfo, MlpgScorer *scorer, int levels)
 	PG_RETURN_ARRAYTYPE_P(construct_array(datums, n, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
+/* Scores with a classifier; the likeliest class, -1 where there is no answer. */
+static int
+class_of(MlpgScorer *scorer)
+{
+	const MlpgModel *model = scorer->model;
+
+	if (model->schema->classes == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s predicts a number, not a class", scorer->label),
+				 errhint("Use mlpg.predict(model, row).")));
+	model->learner->predict(model, scorer->row, 1, model->schema->n_features, scorer->outputs);
+	return mlpg_model_class(model, scorer->outputs);
+}
+
+static Datum
+answer_class(FunctionCallInfo fcinfo, MlpgScorer *scorer)
+{
+	const MlpgDictionary *classes;
+	int			class;
+
+	if (scorer == NULL || (class = class_of(scorer)) < 0)
+		PG_RETURN_NULL();
+	classes = scorer->model->schema->classes;
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(classes->text[class], classes->length[class]));
+}
+
+static Datum
+answer_probabilities(FunctionCallInfo fcinfo, MlpgScorer *scorer)
+{
+	const MlpgDictionary *classes;
+	MlpgJson	json;
+
+	if (scorer == NULL || class_of(scorer) < 0)
+		PG_RETURN_NULL();
+	classes = scorer->model->schema->classes;
+	mlpg_json_begin(&json);
+	for (int k = 0; k < classes->n; k++)
+		mlpg_json_put_number(&json, classes->text[k], mlpg_model_probability(scorer->model, scorer->outputs, k));
+	PG_RETURN_JSONB_P(mlpg_json_end(&json));
+}
+
+/* The probability of the class that an argument names. */
+static Datum
+answer_probability(FunctionCallInfo fcinfo, MlpgScorer *scorer, int argument)
+{
+	MlpgSite   *site = fcinfo->flinfo->fn_extra;
+	text	   *name;
+	int			answered;
+	int			class;
+
+	if (scorer == NULL || PG_ARGISNULL(argument))
+		PG_RETURN_NULL();
+	answered = class_of(scorer);
+	name = PG_GETARG_TEXT_PP(argument);
+	class = mlpg_dictionary_find(scorer->model->schema->classes, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+	if (class < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s has no class \"%s\"", scorer->label, text_to_cstring(name)),
+				 errdetail("Its classes are: %s.", mlpg_classes_list(site->host, scorer->model->schema))));
+	if (answered < 0)
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(mlpg_model_probability(scorer->model, scorer->outputs, class));
+}
+
 /* --- entry points ------------------------------------------------------ */
 
 /* predict(model, features) */
@@ -307,4 +390,46 @@ Datum
 mlpg_sql_predict_quantiles_columns(PG_FUNCTION_ARGS)
 {
 	return answer_quantiles(fcinfo, scorer_of_columns(fcinfo, 2), 1);
+}
+
+/* predict_class(model, features) */
+Datum
+mlpg_sql_predict_class(PG_FUNCTION_ARGS)
+{
+	return answer_class(fcinfo, scorer_of_row(fcinfo, site_of(fcinfo)));
+}
+
+/* predict_proba(model, features) */
+Datum
+mlpg_sql_predict_proba(PG_FUNCTION_ARGS)
+{
+	return answer_probabilities(fcinfo, scorer_of_row(fcinfo, site_of(fcinfo)));
+}
+
+/* predict_proba(model, features, class) */
+Datum
+mlpg_sql_predict_proba_of(PG_FUNCTION_ARGS)
+{
+	return answer_probability(fcinfo, scorer_of_row(fcinfo, site_of(fcinfo)), 2);
+}
+
+/* predict_class_columns(model, names, VARIADIC columns) */
+Datum
+mlpg_sql_predict_class_columns(PG_FUNCTION_ARGS)
+{
+	return answer_class(fcinfo, scorer_of_columns(fcinfo, 1));
+}
+
+/* predict_proba_columns(model, names, VARIADIC columns) */
+Datum
+mlpg_sql_predict_proba_columns(PG_FUNCTION_ARGS)
+{
+	return answer_probabilities(fcinfo, scorer_of_columns(fcinfo, 1));
+}
+
+/* predict_proba_columns(model, class, names, VARIADIC columns) */
+Datum
+mlpg_sql_predict_proba_of_columns(PG_FUNCTION_ARGS)
+{
+	return answer_probability(fcinfo, scorer_of_columns(fcinfo, 2), 1);
 }

@@ -216,7 +216,7 @@ text_array(List *names)
 	return (Node *) makeConst(TEXTARRAYOID, -1, DEFAULT_COLLATION_OID, -1, PointerGetDatum(array), false, false);
 }
 
-/* The columns-function beside one: in the same schema, its name with _columns. */
+/* The columns-function beside one: in the same schema, its name with _columns, the same result. */
 static Oid
 columns_function(Oid function)
 {
@@ -225,7 +225,9 @@ columns_function(Oid function)
 	FuncCandidateList found = FuncnameGetCandidates(list_make2(makeString(schema), makeString(name)),
 													-1, NIL, false, false, false, true);
 
-	return found != NULL && found->next == NULL ? found->oid : InvalidOid;
+	while (found != NULL && get_func_rettype(found->oid) != get_func_rettype(function))
+		found = found->next;
+	return found != NULL ? found->oid : InvalidOid;
 }
 
 static Node *

@@ -121,7 +121,9 @@ start(TupleDesc desc, void *argument)
 	Training   *t = argument;
 	MemoryContext old = MemoryContextSwitchTo(t->context);
 	MlpgColumnsAsked asked = {
-		.target = t->target, .weight = t->options.weight, .features = t->options.features,
+		.target = t->target, .weight = t->options.weight,
+		.offset = t->options.offset ? t->options.offset : t->options.init_score,
+		.validation = t->options.validation, .features = t->options.features,
 		.exclude = t->options.exclude, .allow_leakage = t->options.allow_leakage
 	};
 	ArrayProbe	probe = {t->source, desc};
@@ -129,20 +131,10 @@ start(TupleDesc desc, void *argument)
 
 	mlpg_holdout_bind(&t->holdout, desc);
 	t->rows = mlpg_rows_create(desc, &asked, array_length_of, &probe);
-	if (t->rows->target_reader.kind != MLPG_NUMBER && t->rows->target_reader.kind != MLPG_DATE &&
-		t->rows->target_reader.kind != MLPG_TIMESTAMP)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("learner \"%s\" does not fit a target of type %s", t->options.learner->name,
-						format_type_be(TupleDescAttr(desc, t->rows->target)->atttypid)),
-				 errhint(t->rows->target_reader.kind == MLPG_BOOLEAN ? "Cast a boolean target to integer to fit its expected value."
-						 : "The target must be a number.")));
 	t->content = content_rows(t, desc, &probe);
 	t->n_needed = Max(Max(t->rows->max_attno, t->content->max_attno), t->holdout.attno + 1);
 	plan = t->rows->plan;
-	plan->learner = t->options.learner;
-	plan->params = t->options.params;
-	plan->seed = t->options.seed;
+	mlpg_options_plan(&t->options, plan, t->rows->target_reader.kind, TupleDescAttr(desc, t->rows->target)->atttypid);
 	t->keep = *plan;
 	t->keep.keep_rows = true;
 	mlpg_fit_init(t->host, &t->fit, plan);

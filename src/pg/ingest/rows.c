@@ -103,7 +103,7 @@ check_named(TupleDesc desc, List *names, const char *role)
 static void
 resolve_target(MlpgRows *rows, TupleDesc desc, const MlpgColumnsAsked *asked)
 {
-	rows->target = rows->weight = -1;
+	rows->target = -1;
 	if (asked->target != NULL)
 	{
 		Oid			type;
@@ -119,27 +119,56 @@ resolve_target(MlpgRows *rows, TupleDesc desc, const MlpgColumnsAsked *asked)
 					 errmsg("target column \"%s\" has type %s, which is not a number", asked->target, format_type_be(type)),
 					 errhint("A model has one target; name an element, such as %s[1].", quote_identifier(asked->target))));
 	}
-	if (asked->weight != NULL)
-	{
-		Oid			type;
+}
 
-		rows->weight = require_attribute(desc, asked->weight, "weight");
-		check_unique(desc, rows->weight);
-		type = TupleDescAttr(desc, rows->weight)->atttypid;
-		if (!mlpg_datum_reader(type, &rows->weight_reader) || rows->weight_reader.is_array ||
-			rows->weight_reader.kind != MLPG_NUMBER)
+/* A column that is no feature: weight, offset or validation. */
+static void
+resolve_beside(MlpgRows *rows, TupleDesc desc, const char *name, const char *role, MlpgKind kind)
+{
+	MlpgRowColumn *column = &rows->beside[rows->n_beside];
+	Oid			type;
+
+	if (name == NULL)
+		return;
+	column->attno = require_attribute(desc, name, role);
+	column->name = pstrdup(name);
+	check_unique(desc, column->attno);
+	type = TupleDescAttr(desc, column->attno)->atttypid;
+	if (!mlpg_datum_reader(type, &column->reader) || column->reader.is_array || column->reader.kind != kind)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("%s column \"%s\" has type %s, which is not %s", role, name, format_type_be(type),
+						kind == MLPG_BOOLEAN ? "boolean" : "a number")));
+	for (int i = 0; i < rows->n_beside; i++)
+		if (rows->beside[i].attno == column->attno)
 			ereport(ERROR,
-					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("weight column \"%s\" has type %s, which is not a number", asked->weight, format_type_be(type))));
-	}
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("column \"%s\" is named as %s and for another use", name, role)));
+	if (column->attno == rows->target)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("target column \"%s\" is named as %s", name, role)));
+	rows->max_attno = Max(rows->max_attno, column->attno + 1);
+	rows->n_beside++;
+}
+
+static bool
+is_beside(const MlpgRows *rows, int attno)
+{
+	for (int i = 0; i < rows->n_beside; i++)
+		if (rows->beside[i].attno == attno)
+			return true;
+	return false;
 }
 
 static bool
 wanted(const MlpgRows *rows, const MlpgColumnsAsked *asked, int attno, const char *name, Oid type)
 {
-	if (attno == rows->target || attno == rows->weight || attno + 1 == asked->target_twin)
+	if (is_beside(rows, attno))
+		return false;
+	if (attno == rows->target || attno + 1 == asked->target_twin)
 	{
-		if (listed(asked->features, name) && attno != rows->weight)
+		if (listed(asked->features, name))
 			mlpg_raise_leakage(name, name);
 		return false;
 	}
@@ -201,7 +230,7 @@ note_plain(MlpgRows *rows)
 {
 	int			start = 0;
 
-	rows->any_category = false;
+	rows->any_category = rows->target >= 0 && rows->target_reader.kind == MLPG_CATEGORY;
 	rows->plain = rows->end_plain = 0;
 	for (int c = 0; c < rows->n_columns; c++)
 	{
@@ -234,7 +263,10 @@ mlpg_rows_create(TupleDesc desc, const MlpgColumnsAsked *asked,
 	check_named(desc, asked->features, "feature");
 	check_named(desc, asked->exclude, "excluded column");
 	resolve_target(rows, desc, asked);
-	rows->max_attno = Max(rows->target, rows->weight) + 1;
+	rows->max_attno = rows->target + 1;
+	resolve_beside(rows, desc, asked->weight, "weight", MLPG_NUMBER);
+	resolve_beside(rows, desc, asked->offset, "offset", MLPG_NUMBER);
+	resolve_beside(rows, desc, asked->validation, "validation", MLPG_BOOLEAN);
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
@@ -247,14 +279,19 @@ mlpg_rows_create(TupleDesc desc, const MlpgColumnsAsked *asked,
 	}
 	name_features(rows);
 	rows->plan->target = pstrdup(asked->target ? asked->target : "");
+	rows->plan->target_kind = rows->target_reader.kind;
 	rows->plan->weighted = asked->weight != NULL;
+	rows->plan->has_offset = asked->offset != NULL;
+	rows->plan->has_validation = asked->validation != NULL;
 	rows->plan->encoding = mlpg_encoding_name();
 
 	note_plain(rows);
 	rows->columns = mlpg_columns();
 
 	n = rows->plan->n_features;
-	rows->values = palloc0((n + 2) * sizeof(double));
+	rows->values = palloc0((n + 4) * sizeof(double));
+	for (int i = 0; i < rows->n_beside; i++)
+		rows->beside[i].first = n + 1 + i;
 	rows->text = palloc0((n + 1) * sizeof(char *));
 	rows->length = palloc0((n + 1) * sizeof(int32));
 	return rows;
@@ -320,6 +357,23 @@ read_columns(MlpgRows *rows, int from, int end, const Datum *values, const bool 
 		read_column(rows, &rows->column[c], values, nulls);
 }
 
+static void
+read_beside(MlpgRows *rows, const MlpgRowColumn *column, const Datum *values, const bool *nulls)
+{
+	double		x = nulls[column->attno] ? NAN : mlpg_datum_number(&column->reader, values[column->attno]);
+	bool		is_weight = rows->plan->weighted && column == rows->beside;
+
+	if (!(fabs(x) <= DBL_MAX) || (is_weight && x < 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 is_weight ? errmsg("a weight is %s", isnan(x) ? "NULL or NaN" : x < 0 ? "negative" : "infinite") :
+				 errmsg("column \"%s\" contains %s", column->name, isnan(x) ? "NULL or NaN" : "an infinite value"),
+				 errdetail("Row %lld of the source.", (long long) rows->n_read),
+				 errhint(is_weight ? "Weights must be finite and not negative; zero leaves a row out."
+						 : "Give each row a value, or leave the row out.")));
+	rows->values[column->first] = x;
+}
+
 void
 mlpg_rows_read_features(MlpgRows *rows, const Datum *values, const bool *nulls)
 {
@@ -332,41 +386,50 @@ mlpg_rows_read_features(MlpgRows *rows, const Datum *values, const bool *nulls)
 							 rows->values + plain->first) && !rows->any_value)
 		read_columns(rows, rows->plain, rows->end_plain, values, nulls);
 	read_columns(rows, rows->end_plain, rows->n_columns, values, nulls);
+	for (int i = 0; i < rows->n_beside; i++)
+		read_beside(rows, &rows->beside[i], values, nulls);
 }
 
-double
-mlpg_rows_weight(MlpgRows *rows, const Datum *values, const bool *nulls)
+MLPG_NORETURN static void
+raise_target_not_finite(const MlpgRows *rows, double y)
 {
-	double		w = nulls[rows->weight] ? NAN : mlpg_datum_number(&rows->weight_reader, values[rows->weight]);
+	if (rows->target >= 0)
+		raise_not_finite(rows, rows->plan->target, y);
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_EXCEPTION),
+			 errmsg("the target is %s", isnan(y) ? "NaN" : "infinite"),
+			 errdetail("Row %lld of the source.", (long long) rows->n_read),
+			 errhint("Turn it into NULL, which leaves the row out.")));
+	pg_unreachable();
+}
 
-	if (!(w >= 0 && w <= DBL_MAX))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("a weight is %s", isnan(w) ? "NULL or NaN" : w < 0 ? "negative" : "infinite"),
-				 errdetail("Row %lld of the source.", (long long) rows->n_read),
-				 errhint("Weights must be finite and not negative; zero leaves a row out.")));
-	return w;
+void
+mlpg_rows_read_target(MlpgRows *rows, Datum value)
+{
+	double		y = NAN;
+
+	if (rows->target_reader.kind == MLPG_CATEGORY)
+		rows->target_text = mlpg_datum_text(&rows->target_reader, value, &rows->target_length);
+	else
+	{
+		y = mlpg_datum_number(&rows->target_reader, value);
+		if (unlikely(!(fabs(y) <= DBL_MAX)))
+			raise_target_not_finite(rows, y);
+	}
+	rows->values[rows->plan->n_features] = y;
 }
 
 bool
 mlpg_rows_read_row(MlpgRows *rows, const Datum *values, const bool *nulls)
 {
-	int			n = rows->plan->n_features;
-	double		y;
-
 	rows->n_read++;
 	if (nulls[rows->target])
 	{
 		rows->n_no_target++;
 		return false;
 	}
-	y = mlpg_datum_number(&rows->target_reader, values[rows->target]);
-	if (unlikely(!(fabs(y) <= DBL_MAX)))
-		raise_not_finite(rows, rows->plan->target, y);
+	mlpg_rows_read_target(rows, values[rows->target]);
 	mlpg_rows_read_features(rows, values, nulls);
-	rows->values[n] = y;
-	if (rows->weight >= 0)
-		rows->values[n + 1] = mlpg_rows_weight(rows, values, nulls);
 	return true;
 }
 
@@ -389,19 +452,25 @@ number_bits(double x)
 }
 
 static inline uint64
+text_bits(const char *text, int32 length)
+{
+	uint64		bits = UINT64CONST(0xCBF29CE484222325);
+
+	for (int32 i = 0; i < length; i++)
+		bits = (bits ^ (unsigned char) text[i]) * UINT64CONST(0x100000001B3);
+	return bits;
+}
+
+static inline uint64
 content(const MlpgRows *rows, int j)
 {
-	uint64		bits;
-
-	if (rows->plan->kind != NULL && j < rows->plan->n_features && rows->plan->kind[j] == MLPG_CATEGORY)
+	if (j == rows->plan->n_features)
 	{
-		if (rows->text[j] == NULL)
-			return UINT64CONST(0x7FF8000000000000);
-		bits = UINT64CONST(0xCBF29CE484222325);
-		for (int32 i = 0; i < rows->length[j]; i++)
-			bits = (bits ^ (unsigned char) rows->text[j][i]) * UINT64CONST(0x100000001B3);
-		return bits;
+		if (rows->target_reader.kind == MLPG_CATEGORY)
+			return text_bits(rows->target_text, rows->target_length);
 	}
+	else if (rows->plan->kind[j] == MLPG_CATEGORY)
+		return rows->text[j] == NULL ? UINT64CONST(0x7FF8000000000000) : text_bits(rows->text[j], rows->length[j]);
 	if (rows->values[j] != rows->values[j])
 		return UINT64CONST(0x7FF8000000000000);
 	return number_bits(rows->values[j]);
@@ -459,6 +528,8 @@ mlpg_rows_store(MlpgRows *rows, MlpgHost *host, MlpgFit *fit, MlpgLeak *leak)
 		for (int j = 0; j < plan->n_features; j++)
 			if (plan->kind[j] == MLPG_CATEGORY && rows->text[j] != NULL)
 				to[j] = mlpg_fit_code(host, fit, j, rows->text[j], rows->length[j]);
+	if (fit->classes != NULL)
+		to[plan->n_features] = mlpg_fit_target(host, fit, to[plan->n_features], rows->target_text, rows->target_length);
 	mlpg_fit_commit_row(host, fit);
 }
 

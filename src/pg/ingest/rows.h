@@ -20,6 +20,8 @@ typedef struct MlpgColumnsAsked
 {
 	const char *target;			/* NULL: the target comes apart (aggregate fit) */
 	const char *weight;			/* or NULL */
+	const char *offset;			/* or NULL */
+	const char *validation;		/* or NULL */
 	List	   *features;		/* of char *; NIL: all that are not excluded */
 	List	   *exclude;		/* of char * */
 	bool		allow_leakage;	/* no error E6 */
@@ -57,8 +59,10 @@ typedef struct MlpgRows
 	MlpgRowColumn *column;		/* features, in column order */
 	int			target;			/* attno from 0, or -1 */
 	MlpgDatumReader target_reader;
-	int			weight;			/* attno from 0, or -1 */
-	MlpgDatumReader weight_reader;
+	const char *target_text;	/* of the row at hand, if the target is text */
+	int32		target_length;
+	int			n_beside;		/* columns that are no features: weight, offset, validation, in this order */
+	MlpgRowColumn beside[3];	/* first: position in values */
 	int			max_attno;		/* attributes that must be deformed */
 	bool		allow_leakage;
 	bool		any_value;		/* NaN and infinity pass: the rows only tell content */
@@ -68,7 +72,7 @@ typedef struct MlpgRows
 	int			end_plain;
 
 	/* the row at hand */
-	double	   *values;			/* features, target, weight; categories NaN until stored */
+	double	   *values;			/* features, target, and columns beside them; texts NaN until stored */
 	const char **text;			/* of each category present, else NULL */
 	int32	   *length;
 
@@ -88,9 +92,9 @@ extern MlpgRows *mlpg_rows_create(TupleDesc desc, const MlpgColumnsAsked *asked,
 /* Reads a row; false when its target is NULL.  Raises DATA_EXCEPTION on NaN and infinity. */
 extern bool mlpg_rows_read_row(MlpgRows *rows, const Datum *values, const bool *nulls);
 
-/* The same for an aggregate, where target and weight come apart from the row; target must be finite. */
-extern double mlpg_rows_weight(MlpgRows *rows, const Datum *values, const bool *nulls);
-extern void mlpg_rows_read_features(MlpgRows *rows, const Datum *values, const bool *nulls);
+/* The same for an aggregate, where the target comes apart from the row. */
+extern void mlpg_rows_read_target(MlpgRows *rows, Datum value);
+extern void mlpg_rows_read_features(MlpgRows *rows, const Datum *values, const bool *nulls);	/* and what is beside them */
 
 /* A hash of the row's content (features and target), the same wherever and whenever the row is read. */
 extern uint64 mlpg_rows_hash(const MlpgRows *rows);

@@ -42,14 +42,15 @@ mlpg_affine_write(MlpgWriter *w, const MlpgAffineModel *m)
 }
 
 static void
-read_levels(MlpgReader *r, MlpgAffineModel *m, uint32_t flags)
+read_levels(MlpgReader *r, const MlpgSchema *schema, MlpgAffineModel *m, uint32_t flags)
 {
+	int			expected = schema->classes == NULL ? 1 : mlpg_class_outputs(schema->classes->n);
 	double	   *levels = mlpg_read_doubles(r, (size_t) m->n_outputs);
 
 	for (int o = 0; o < m->n_outputs; o++)
 	{
 		bool		ok = (flags & FLAG_LEVELS) ? levels[o] > 0 && levels[o] < 1 && (o == 0 || levels[o] > levels[o - 1])
-			: isnan(levels[o]) && m->n_outputs == 1;
+			: isnan(levels[o]) && m->n_outputs == expected;
 
 		if (!ok)
 			mlpg_reader_corrupt(r, "quantile levels must ascend between 0 and 1");
@@ -118,7 +119,7 @@ mlpg_affine_open(MlpgHost *host, MlpgModel *model, MlpgReader *r)
 	m->df = mlpg_read_f64(r);
 	if (isinf(m->df) || m->df < 0)
 		mlpg_reader_corrupt(r, "degrees of freedom out of range");
-	read_levels(r, m, flags);
+	read_levels(r, model->schema, m, flags);
 
 	m->design = mlpg_allocate(host, 1, sizeof(MlpgDesign));
 	m->design->term = mlpg_allocate(host, (size_t) n_terms + 1, sizeof(MlpgTerm));
@@ -162,13 +163,22 @@ follows_reference(const MlpgDesign *design, int j)
 		(j == 0 || design->term[j - 1].kind != MLPG_TERM_LEVEL || design->term[j - 1].feature != term->feature);
 }
 
+/* With more outputs than one the class is named: "price -> north". */
+static char *
+term_name(MlpgHost *host, const MlpgModel *model, int output, const MlpgTerm *term)
+{
+	char	   *name = mlpg_term_name(host, model->schema, term);
+
+	return mlpg_schema_classes(model->schema) > 2 ? mlpg_text(host, "%s -> %s", name, model->schema->classes->text[output]) : name;
+}
+
 static void
 coefficient_row(MlpgHost *host, const MlpgModel *model, int output, int j, MlpgCoefficient *row)
 {
 	const MlpgAffineModel *m = model->scorer;
 	bool		dropped = m->design->term[j].dropped != 0;
 
-	row->term = mlpg_term_name(host, model->schema, &m->design->term[j]);
+	row->term = term_name(host, model, output, &m->design->term[j]);
 	row->level = m->levels ? m->levels[output] : NAN;
 	row->estimate = dropped ? NAN : m->coefficients[(size_t) output * (size_t) m->design->n_terms + (size_t) j];
 	row->std_error = m->std_errors && !dropped ? m->std_errors[j] : NAN;
@@ -183,7 +193,7 @@ reference_row(MlpgHost *host, const MlpgModel *model, int output, int j, MlpgCoe
 	MlpgTerm	term = m->design->term[j];
 
 	term.level = 0;
-	row->term = mlpg_text(host, "%s (reference)", mlpg_term_name(host, model->schema, &term));
+	row->term = mlpg_text(host, "%s (reference)", term_name(host, model, output, &term));
 	row->level = m->levels ? m->levels[output] : NAN;
 	row->estimate = 0;
 	row->std_error = row->statistic = row->p_value = NAN;
