@@ -18,8 +18,14 @@
  * - The leader takes part.  It calls its check between its own tasks and every
  *	 10 ms while it waits, never with the lock held: check may longjmp out of
  *	 here, after which only mlpg_pool_stop may be called.
- * - Nobody spins: on an oversubscribed machine a spinning wait costs
- *	 milliseconds.  Idle threads sleep on a condition variable.
+ * - Nobody spins for long.  To wake a sleeping thread costs 5 to 50 us, more than a
+ *	 short loop takes, so an idle thread first looks for work for at most 50 us.
+ *	 Where looking did not help, the next look is half as long; where it would have
+ *	 helped, it is whole again.  So the next loop of a learner that runs one after
+ *	 another begins at once, and on an oversubscribed machine, or with a leader
+ *	 that has long work of its own, threads sleep.
+ * - No lock is held while another thread is woken: it may run at once, on this very core,
+ *	 and would only wait for that lock.
  * - A thread that cannot be created is done without: the leader alone can
  *	 finish any work.  Results may not depend on which thread ran a task.
  *
@@ -34,7 +40,13 @@
  * so the rest of the loop or queue is skipped, and the leader returns the code
  * once no task runs any more.
  *
- * Memory: one block given by the host.  Cost: 10 to 50 us to wake the threads.
+ * Who looks for work and who publishes it each write first and read then (work
+ * and sleepers; threads inside the loop and whether it is open), all in sequentially
+ * consistent order, so that one of the two sees the other: no wake-up is lost, and
+ * nobody enters a loop that has ended.
+ *
+ * Memory: one block given by the host.  Cost: under 1 us a loop while the
+ * threads look for work, 10 to 50 us when they must be woken.
  * Determinism: none of its own; callers add partial results in index order.
  *
  *-------------------------------------------------------------------------
@@ -44,6 +56,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
+
+#define SPIN_MOST_NS 50000		/* longest look for work before sleeping */
+#define SPIN_LEAST_NS 1000
+#define SPIN_PAUSES 16			/* between two looks at the clock */
 
 typedef enum SlotState
 {
@@ -57,14 +73,22 @@ typedef struct Slot
 	MlpgTaskBody body;
 	void	   *argument;
 	int			index;
-	SlotState	state;
+	atomic_int	state;			/* SlotState */
 } Slot;
+
+/* How long one thread looks before it sleeps. */
+typedef struct Spin
+{
+	int64_t		budget;			/* ns */
+	int64_t		since;			/* when it began to look */
+} Spin;
 
 typedef struct Worker
 {
 	MlpgPool   *pool;
 	int			thread;			/* 1 .. n_threads-1 */
 	pthread_t	id;
+	Spin		spin;
 } Worker;
 
 struct MlpgPool
@@ -74,25 +98,30 @@ struct MlpgPool
 	pthread_cond_t done;		/* the leader sleeps here */
 	atomic_bool stop;			/* tasks return early, nothing new starts */
 	atomic_int	error;			/* MlpgErrorCode of the first failing task */
-	bool		quit;			/* threads end; under lock */
+	atomic_bool quit;			/* threads end */
+	atomic_int	sleepers;		/* workers asleep or about to be; changes under lock */
+	atomic_bool leader_sleeps;	/* or is about to; changes under lock */
+	atomic_llong called;		/* ns: when sleepers, or a sleeping leader, were called last */
 	bool		joined;
 	int			n_workers;		/* threads created */
+	Spin		spin;			/* the leader's */
 	MlpgPoolCheck check;
 	void	   *check_argument;
 
-	/* the running loop; body, argument, n_tasks change only while nobody is in it */
+	/* the running loop; body, argument, n_tasks change only while it is closed and nobody is in it */
 	MlpgTaskBody body;
 	void	   *argument;
-	int			n_tasks;
+	atomic_int	n_tasks;
 	atomic_int	next;			/* next index to hand out */
-	bool		loop_open;		/* under lock */
-	int			loop_workers;	/* workers inside the loop; under lock */
+	atomic_bool loop_open;
+	atomic_int	loop_workers;	/* workers inside the loop, or at its door */
 	bool		leader_busy;	/* the leader runs a task: what it starts now is nested */
 
-	/* the queue, all under lock: tickets are 1, 2, ... */
-	int64_t		last_ticket;	/* given out last */
-	int64_t		next_ticket;	/* to start next; > last_ticket when none waits */
-	int			n_running;		/* bodies of the queue that run now, anywhere */
+	/* the queue: tickets are 1, 2, ... */
+	atomic_llong last_ticket;	/* given out last, by the leader */
+	atomic_llong next_ticket;	/* to start next, > last_ticket when none waits; changes under lock */
+	atomic_int	n_running;		/* bodies of the queue that run now, anywhere */
+	int64_t		awaited;		/* ticket that the leader waits for; its own */
 	Slot		slots[MLPG_POOL_QUEUE];
 
 	Worker		workers[];
@@ -126,6 +155,88 @@ mlpg_pool_error_text(MlpgErrorCode code)
 	}
 }
 
+/* ---------- looking and sleeping ---------- */
+
+static int64_t
+now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t) t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static inline void
+pause_core(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("isb");
+#endif
+}
+
+/* Looks until there is something, which it answers, or the budget is spent. */
+static bool
+look_for(MlpgPool *pool, Spin *spin, bool (*something) (MlpgPool *pool))
+{
+	spin->since = now_ns();
+	do
+	{
+		for (int i = 0; i < SPIN_PAUSES; i++)
+		{
+			if (something(pool))
+				return true;
+			pause_core();
+		}
+	} while (now_ns() - spin->since < spin->budget);
+	return false;
+}
+
+/* After a sleep: would the longest look have been enough? */
+static void
+learn_from_sleep(MlpgPool *pool, Spin *spin)
+{
+	int64_t		needed = atomic_load(&pool->called) - spin->since;
+
+	if (needed >= 0 && needed <= SPIN_MOST_NS)
+		spin->budget = SPIN_MOST_NS;
+	else if (spin->budget > SPIN_LEAST_NS)
+		spin->budget /= 2;
+}
+
+/* Work for n workers has been published: wakes as many, if so many sleep. */
+static void
+call_workers(MlpgPool *pool, int n)
+{
+	int			asleep = atomic_load(&pool->sleepers);
+
+	if (asleep == 0)
+		return;
+	atomic_store(&pool->called, now_ns());
+	/* who counts as asleep and is not yet waiting holds the lock */
+	pthread_mutex_lock(&pool->lock);
+	pthread_mutex_unlock(&pool->lock);
+	if (n >= asleep)
+		pthread_cond_broadcast(&pool->work);
+	else
+		for (int i = 0; i < n; i++)
+			pthread_cond_signal(&pool->work);
+}
+
+static void
+call_leader(MlpgPool *pool)
+{
+	if (!atomic_load(&pool->leader_sleeps))
+		return;
+	atomic_store(&pool->called, now_ns());
+	pthread_mutex_lock(&pool->lock);
+	pthread_mutex_unlock(&pool->lock);
+	pthread_cond_signal(&pool->done);
+}
+
+/* ---------- loops and the queue ---------- */
+
 /* Runs one body on one thread; a code it leaves stops the others. */
 static void
 run_task(MlpgPool *pool, int thread, MlpgTaskBody body, int index, void *argument)
@@ -145,7 +256,7 @@ run_loop(MlpgPool *pool, int thread)
 	{
 		int			index = atomic_fetch_add(&pool->next, 1);
 
-		if (index >= pool->n_tasks)
+		if (index >= atomic_load(&pool->n_tasks))
 			break;
 		run_task(pool, thread, pool->body, index, pool->argument);
 		if (thread == 0)
@@ -156,19 +267,43 @@ run_loop(MlpgPool *pool, int thread)
 static bool
 loop_has_work(MlpgPool *pool)
 {
-	return pool->loop_open && !atomic_load(&pool->stop) && atomic_load(&pool->next) < pool->n_tasks;
+	return atomic_load(&pool->loop_open) && !atomic_load(&pool->stop) && atomic_load(&pool->next) < atomic_load(&pool->n_tasks);
+}
+
+static bool
+loop_left(MlpgPool *pool)
+{
+	return atomic_load(&pool->loop_workers) == 0;
 }
 
 static bool
 queue_has_work(MlpgPool *pool)
 {
-	return pool->next_ticket <= pool->last_ticket;
+	return atomic_load(&pool->next_ticket) <= atomic_load(&pool->last_ticket);
+}
+
+/* In this order: a body counts as running before it counts as started. */
+static bool
+queue_idle(MlpgPool *pool)
+{
+	return !queue_has_work(pool) && atomic_load(&pool->n_running) == 0;
+}
+
+/* Whether the body that the leader waits for has run. */
+static bool
+awaited_done(MlpgPool *pool)
+{
+	int64_t		ticket = pool->awaited;
+
+	if (ticket <= 0 || ticket + MLPG_POOL_QUEUE <= atomic_load(&pool->last_ticket))
+		return true;			/* its slot has been given out again */
+	return atomic_load(&pool->slots[ticket % MLPG_POOL_QUEUE].state) == SLOT_FREE;
 }
 
 static bool
-queue_busy(MlpgPool *pool)
+worker_has_work(MlpgPool *pool)
 {
-	return pool->n_running > 0 || queue_has_work(pool);
+	return loop_has_work(pool) || queue_has_work(pool) || atomic_load(&pool->quit);
 }
 
 /*
@@ -178,20 +313,52 @@ queue_busy(MlpgPool *pool)
 static void
 run_queued(MlpgPool *pool, int thread)
 {
-	Slot	   *slot = &pool->slots[pool->next_ticket++ % MLPG_POOL_QUEUE];
+	Slot	   *slot;
 
-	slot->state = SLOT_RUNNING;
-	pool->n_running++;
+	atomic_fetch_add(&pool->n_running, 1);
+	slot = &pool->slots[atomic_fetch_add(&pool->next_ticket, 1) % MLPG_POOL_QUEUE];
+	atomic_store(&slot->state, SLOT_RUNNING);
 	if (!atomic_load(&pool->stop))
 	{
 		pthread_mutex_unlock(&pool->lock);
 		run_task(pool, thread, slot->body, slot->index, slot->argument);
 		pthread_mutex_lock(&pool->lock);
 	}
-	pool->n_running--;
-	slot->state = SLOT_FREE;
-	if (thread != 0)
-		pthread_cond_signal(&pool->done);
+	atomic_store(&slot->state, SLOT_FREE);
+	atomic_fetch_sub(&pool->n_running, 1);
+}
+
+/* A worker enters before it looks whether the loop is open; the leader closes it before it looks who is inside. */
+static void
+join_loop(MlpgPool *pool, int thread)
+{
+	atomic_fetch_add(&pool->loop_workers, 1);
+	if (atomic_load(&pool->loop_open))
+		run_loop(pool, thread);
+	if (atomic_fetch_sub(&pool->loop_workers, 1) == 1)
+		call_leader(pool);
+}
+
+static void
+help_queue(MlpgPool *pool, int thread)
+{
+	pthread_mutex_lock(&pool->lock);
+	if (queue_has_work(pool))
+		run_queued(pool, thread);
+	pthread_mutex_unlock(&pool->lock);
+	call_leader(pool);
+}
+
+static void
+worker_sleep(MlpgPool *pool, Worker *worker)
+{
+	pthread_mutex_lock(&pool->lock);
+	atomic_fetch_add(&pool->sleepers, 1);
+	while (!worker_has_work(pool))
+		pthread_cond_wait(&pool->work, &pool->lock);
+	atomic_fetch_sub(&pool->sleepers, 1);
+	pthread_mutex_unlock(&pool->lock);
+	learn_from_sleep(pool, &worker->spin);
 }
 
 static void *
@@ -200,24 +367,15 @@ worker_main(void *argument)
 	Worker	   *worker = argument;
 	MlpgPool   *pool = worker->pool;
 
-	pthread_mutex_lock(&pool->lock);
-	while (!pool->quit)
+	while (!atomic_load(&pool->quit))
 	{
 		if (loop_has_work(pool))
-		{
-			pool->loop_workers++;
-			pthread_mutex_unlock(&pool->lock);
-			run_loop(pool, worker->thread);
-			pthread_mutex_lock(&pool->lock);
-			if (--pool->loop_workers == 0)
-				pthread_cond_signal(&pool->done);
-		}
+			join_loop(pool, worker->thread);
 		else if (queue_has_work(pool))
-			run_queued(pool, worker->thread);
-		else
-			pthread_cond_wait(&pool->work, &pool->lock);
+			help_queue(pool, worker->thread);
+		else if (!look_for(pool, &worker->spin, worker_has_work))
+			worker_sleep(pool, worker);
 	}
-	pthread_mutex_unlock(&pool->lock);
 	return NULL;
 }
 
@@ -235,6 +393,7 @@ mlpg_pool_start(void *memory, int n_threads, MlpgPoolCheck check, void *check_ar
 	pool->check = check;
 	pool->check_argument = check_argument;
 	pool->next_ticket = 1;
+	pool->spin.budget = SPIN_MOST_NS;
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -250,6 +409,7 @@ mlpg_pool_start(void *memory, int n_threads, MlpgPoolCheck check, void *check_ar
 
 		worker->pool = pool;
 		worker->thread = pool->n_workers + 1;
+		worker->spin.budget = SPIN_MOST_NS;
 		if (pthread_create(&worker->id, NULL, worker_main, worker) != 0)
 			break;				/* fewer threads: slower, never an error */
 		pool->n_workers++;
@@ -265,10 +425,8 @@ mlpg_pool_stop(MlpgPool *pool)
 	if (pool->joined)
 		return;
 	atomic_store(&pool->stop, true);
-	pthread_mutex_lock(&pool->lock);
-	pool->quit = true;
-	pthread_cond_broadcast(&pool->work);
-	pthread_mutex_unlock(&pool->lock);
+	atomic_store(&pool->quit, true);
+	call_workers(pool, pool->n_workers);
 	for (int i = 0; i < pool->n_workers; i++)
 		pthread_join(pool->workers[i].id, NULL);
 	pthread_cond_destroy(&pool->work);
@@ -277,12 +435,14 @@ mlpg_pool_stop(MlpgPool *pool)
 	pool->joined = true;
 }
 
-/* Sleeps until a worker reports or 10 ms have passed, then checks; lock held before and after. */
+/* Waits until something holds or 10 ms have passed, then checks. */
 static void
-leader_wait(MlpgPool *pool)
+leader_wait(MlpgPool *pool, bool (*something) (MlpgPool *pool))
 {
 	struct timespec until;
 
+	if (look_for(pool, &pool->spin, something))
+		return;
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += MLPG_POOL_CHECK_MS * 1000000L;
 	if (until.tv_nsec >= 1000000000L)
@@ -290,32 +450,37 @@ leader_wait(MlpgPool *pool)
 		until.tv_nsec -= 1000000000L;
 		until.tv_sec++;
 	}
-	pthread_cond_timedwait(&pool->done, &pool->lock, &until);
-	pthread_mutex_unlock(&pool->lock);
-	pool->check(pool->check_argument);
 	pthread_mutex_lock(&pool->lock);
+	atomic_store(&pool->leader_sleeps, true);
+	if (!something(pool))
+		pthread_cond_timedwait(&pool->done, &pool->lock, &until);
+	atomic_store(&pool->leader_sleeps, false);
+	pthread_mutex_unlock(&pool->lock);
+	learn_from_sleep(pool, &pool->spin);
+	pool->check(pool->check_argument);
 }
 
-/* One step of a leader that waits for the queue: run a body if one waits, else sleep.  Lock held. */
+/* Runs queued bodies until something holds, and waits when there are none. */
 static void
-leader_help(MlpgPool *pool)
+leader_help(MlpgPool *pool, bool (*something) (MlpgPool *pool))
 {
-	if (!queue_has_work(pool))
+	while (!something(pool))
 	{
-		leader_wait(pool);
-		return;
+		if (!queue_has_work(pool))
+		{
+			leader_wait(pool, something);
+			continue;
+		}
+		pool->leader_busy = true;
+		help_queue(pool, 0);
+		pool->leader_busy = false;
+		pool->check(pool->check_argument);
 	}
-	pool->leader_busy = true;
-	run_queued(pool, 0);
-	pool->leader_busy = false;
-	pthread_mutex_unlock(&pool->lock);
-	pool->check(pool->check_argument);
-	pthread_mutex_lock(&pool->lock);
 }
 
 /*
  * What the tasks left.  After a failure everything under way must end first:
- * what follows is skipped by the stop flag, which then falls.  Lock held.
+ * what follows is skipped by the stop flag, which then falls.
  */
 static MlpgErrorCode
 take_error(MlpgPool *pool)
@@ -324,8 +489,7 @@ take_error(MlpgPool *pool)
 
 	if (atomic_load(&pool->error) == MLPG_OK)
 		return MLPG_OK;
-	while (queue_busy(pool))
-		leader_help(pool);
+	leader_help(pool, queue_idle);
 	code = (MlpgErrorCode) atomic_exchange(&pool->error, MLPG_OK);
 	atomic_store(&pool->stop, false);
 	return code;
@@ -354,32 +518,25 @@ mlpg_pool_serial(int n_tasks, int first, MlpgTaskBody body, void *argument,
 MlpgErrorCode
 mlpg_pool_parallel_for(MlpgPool *pool, int n_tasks, MlpgTaskBody body, void *argument)
 {
-	MlpgErrorCode code;
-
 	if (n_tasks <= 1 || pool->n_workers == 0 || pool->leader_busy)
 		return mlpg_pool_serial(n_tasks, 0, body, argument,
 								pool->leader_busy ? NULL : pool->check, pool->check_argument);
 
-	pthread_mutex_lock(&pool->lock);
 	pool->body = body;
 	pool->argument = argument;
-	pool->n_tasks = n_tasks;
+	atomic_store(&pool->n_tasks, n_tasks);
 	atomic_store(&pool->next, 0);
-	pool->loop_open = true;
-	pthread_cond_broadcast(&pool->work);
-	pthread_mutex_unlock(&pool->lock);
+	atomic_store(&pool->loop_open, true);
+	call_workers(pool, n_tasks - 1);
 
 	pool->leader_busy = true;
 	run_loop(pool, 0);
 	pool->leader_busy = false;
 
-	pthread_mutex_lock(&pool->lock);
-	while (pool->loop_workers > 0)
-		leader_wait(pool);
-	pool->loop_open = false;
-	code = take_error(pool);
-	pthread_mutex_unlock(&pool->lock);
-	return code;
+	atomic_store(&pool->loop_open, false);
+	while (!loop_left(pool))
+		leader_wait(pool, loop_left);
+	return take_error(pool);
 }
 
 /* Queues body(index); with a full queue the leader first makes room by working itself. */
@@ -387,7 +544,6 @@ MlpgErrorCode
 mlpg_pool_submit(MlpgPool *pool, MlpgTaskBody body, int index, void *argument, int64_t *ticket)
 {
 	Slot	   *slot;
-	MlpgErrorCode code;
 
 	if (pool->n_workers == 0 || pool->leader_busy)
 	{
@@ -395,51 +551,30 @@ mlpg_pool_submit(MlpgPool *pool, MlpgTaskBody body, int index, void *argument, i
 		return mlpg_pool_serial(1, index, body, argument,
 								pool->leader_busy ? NULL : pool->check, pool->check_argument);
 	}
-	pthread_mutex_lock(&pool->lock);
-	slot = &pool->slots[(pool->last_ticket + 1) % MLPG_POOL_QUEUE];
-	while (slot->state != SLOT_FREE)
-		leader_help(pool);
+	*ticket = atomic_load(&pool->last_ticket) + 1;
+	pool->awaited = *ticket - MLPG_POOL_QUEUE;	/* whose slot this one takes */
+	leader_help(pool, awaited_done);
+	slot = &pool->slots[*ticket % MLPG_POOL_QUEUE];
 	slot->body = body;
 	slot->index = index;
 	slot->argument = argument;
-	slot->state = SLOT_QUEUED;
-	*ticket = ++pool->last_ticket;
-	pthread_cond_signal(&pool->work);
-	code = take_error(pool);
-	pthread_mutex_unlock(&pool->lock);
-	return code;
-}
-
-static bool
-ticket_open(MlpgPool *pool, int64_t ticket)
-{
-	if (ticket <= 0 || ticket + MLPG_POOL_QUEUE <= pool->last_ticket)
-		return false;			/* its slot has been given out again: done */
-	return pool->slots[ticket % MLPG_POOL_QUEUE].state != SLOT_FREE;
+	atomic_store(&slot->state, SLOT_QUEUED);
+	atomic_store(&pool->last_ticket, *ticket);
+	call_workers(pool, 1);
+	return take_error(pool);
 }
 
 MlpgErrorCode
 mlpg_pool_wait(MlpgPool *pool, int64_t ticket)
 {
-	MlpgErrorCode code;
-
-	pthread_mutex_lock(&pool->lock);
-	while (ticket_open(pool, ticket))
-		leader_help(pool);
-	code = take_error(pool);
-	pthread_mutex_unlock(&pool->lock);
-	return code;
+	pool->awaited = ticket;
+	leader_help(pool, awaited_done);
+	return take_error(pool);
 }
 
 MlpgErrorCode
 mlpg_pool_drain(MlpgPool *pool)
 {
-	MlpgErrorCode code;
-
-	pthread_mutex_lock(&pool->lock);
-	while (queue_busy(pool))
-		leader_help(pool);
-	code = take_error(pool);
-	pthread_mutex_unlock(&pool->lock);
-	return code;
+	leader_help(pool, queue_idle);
+	return take_error(pool);
 }

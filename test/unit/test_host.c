@@ -335,6 +335,57 @@ test_cancel(int n_threads)
 	harness_free(host);
 }
 
+/* Tasks that wait for one another: they end only when as many threads as tasks came. */
+static void
+meeting_body(MlpgTask *task, int index, void *argument)
+{
+	Counts	   *counts = argument;
+
+	atomic_fetch_add(&counts->runs[0], 1);
+	for (int turn = 0; turn < 50000 && atomic_load(&counts->runs[0]) < counts->n_threads; turn++)
+		if (turn > 1000)
+			usleep(1);
+}
+
+static void
+pause_leader(int repeat)
+{
+	/* around the time after which idle threads go to sleep */
+	for (volatile int i = 0; i < repeat % 50 * 1000; i++)
+		;
+	if (repeat % 100 == 0)
+		usleep(300);
+}
+
+/* No thread misses a call, whether it looks for work, sleeps, or is just about to. */
+static void
+test_calls(int n_threads)
+{
+	MlpgHost   *host = harness_host_threads(n_threads, 0);
+	static Counts counts;
+	int			met = 0,
+				ran_alone = 0;
+
+	for (int repeat = 0; repeat < 500; repeat++)
+	{
+		reset(&counts, n_threads);
+		host->parallel_for(host, n_threads, meeting_body, &counts);
+		met += atomic_load(&counts.runs[0]) == n_threads;
+		pause_leader(repeat);
+		reset(&counts, n_threads);
+		host->submit(host, count_body, 0, &counts);
+		/* the leader does not help: a thread must come */
+		for (int turn = 0; turn < 50000 && atomic_load(&counts.runs[0]) == 0; turn++)
+			usleep(1);
+		ran_alone += atomic_load(&counts.runs[0]);
+		host->drain(host);
+		pause_leader(repeat);
+	}
+	CHECK_INT(met, 500);
+	CHECK_INT(ran_alone, 500);
+	harness_free(host);
+}
+
 /* A body that starts a loop gets it run at once, on its own thread. */
 static MlpgPool *nested_pool;
 static atomic_int nested_runs;
@@ -398,7 +449,10 @@ main(void)
 		test_queue(n_threads);
 		test_queue_failure(n_threads);
 		if (n_threads > 1)
+		{
 			test_cancel(n_threads);
+			test_calls(n_threads);
+		}
 	}
 	test_nesting();
 	return harness_done();
