@@ -8,13 +8,13 @@
 #include "models.h"
 
 static const MlpgParamSpec specs[] = {
-	{"rounds", MLPG_PARAM_INTEGER, "100", 1, 1000000, false, NULL, "number of rounds"},
-	{"rate", MLPG_PARAM_REAL, "0.1", 0, 1, true, NULL, "learning rate"},
-	{"penalty", MLPG_PARAM_REAL, NULL, 0, INFINITY, false, NULL, "penalty"},
-	{"intercept", MLPG_PARAM_BOOLEAN, "true", 0, 0, false, NULL, "fit a constant term"},
-	{"method", MLPG_PARAM_CHOICE, "exact", 0, 0, false, "exact|fast|auto", "method"},
-	{"levels", MLPG_PARAM_REALS, "0.5", 0, 1, true, NULL, "levels"},
-	{"above", MLPG_PARAM_REAL, NULL, 2, INFINITY, true, NULL, "more than 2"},
+	{"rounds", MLPG_PARAM_INTEGER, "100", 1, 1000000, false, NULL, "number of rounds", NULL},
+	{"rate", MLPG_PARAM_REAL, "0.1", 0, 1, true, NULL, "learning rate", NULL},
+	{"penalty", MLPG_PARAM_REAL, NULL, 0, INFINITY, false, NULL, "penalty", NULL},
+	{"intercept", MLPG_PARAM_BOOLEAN, "true", 0, 0, false, NULL, "fit a constant term", NULL},
+	{"method", MLPG_PARAM_CHOICE, "exact", 0, 0, false, "exact|fast|auto", "method", NULL},
+	{"levels", MLPG_PARAM_REALS, "0.5", 0, 1, true, NULL, "levels", NULL},
+	{"above", MLPG_PARAM_REAL, NULL, 2, INFINITY, true, NULL, "more than 2", NULL},
 };
 
 #define N_SPECS ((int) (sizeof(specs) / sizeof(specs[0])))

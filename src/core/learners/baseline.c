@@ -22,7 +22,7 @@
 #include "core/math/sort.h"
 
 static const MlpgParamSpec params[] = {
-	{"statistic", MLPG_PARAM_CHOICE, "mean", 0, 0, false, "mean|median|last", "what to predict; of classes their shares (mean)"},
+	{"statistic", MLPG_PARAM_CHOICE, "mean", 0, 0, false, "mean|median|last", "what to predict; of classes their shares (mean)", NULL},
 };
 
 static double

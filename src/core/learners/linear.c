@@ -48,9 +48,9 @@
 #define DENORMAL_EXPONENT (-1074)	/* of the smallest double */
 
 static const MlpgParamSpec params[] = {
-	{"l2", MLPG_PARAM_REAL, "0", 0, 1e30, false, NULL, "ridge penalty on standardised columns"},
-	{"intercept", MLPG_PARAM_BOOLEAN, "true", 0, 0, false, NULL, "fit a constant term"},
-	{"unseen", MLPG_PARAM_CHOICE, NULL, 0, 0, false, "error|null|zero", "answer for categories not seen in training"},
+	{"l2", MLPG_PARAM_REAL, "0", 0, 1e30, false, NULL, "ridge penalty on standardised columns", NULL},
+	{"intercept", MLPG_PARAM_BOOLEAN, "true", 0, 0, false, NULL, "fit a constant term", NULL},
+	{"unseen", MLPG_PARAM_CHOICE, NULL, 0, 0, false, "error|null|zero", "answer for categories not seen in training", NULL},
 };
 
 typedef struct Solution
