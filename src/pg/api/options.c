@@ -78,6 +78,78 @@ array_texts(const JsonbValue *value, bool *ok)
 	return list;
 }
 
+/* A name as params.c wants it: quoted, quotes within doubled. */
+static void
+append_name(StringInfo words, const char *name)
+{
+	appendStringInfoChar(words, '"');
+	for (; *name; name++)
+	{
+		if (*name == '"')
+			appendStringInfoChar(words, '"');
+		appendStringInfoChar(words, *name);
+	}
+	appendStringInfoChar(words, '"');
+}
+
+/* {"price": -1, "day": 1} as "price":-1,"day":1; false where a value is not a scalar. */
+static bool
+append_object(StringInfo words, JsonbContainer *object)
+{
+	JsonbIterator *it = JsonbIteratorInit(object);
+	JsonbValue	value;
+	JsonbIteratorToken token;
+	char	   *text;
+
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+		{
+			if (words->len > 0)
+				appendStringInfoChar(words, ',');
+			append_name(words, pnstrdup(value.val.string.val, value.val.string.len));
+		}
+		else if (token == WJB_VALUE)
+		{
+			if ((text = scalar_text(&value)) == NULL)
+				return false;
+			appendStringInfo(words, ":%s", text);
+		}
+	}
+	return true;
+}
+
+/* [["a", "b"], ["c"]] as "a","b";"c"; false where a member is not a list of scalars. */
+static bool
+append_lists(StringInfo words, JsonbContainer *lists)
+{
+	JsonbIterator *it = JsonbIteratorInit(lists);
+	JsonbValue	value;
+	JsonbIteratorToken token;
+	ListCell   *cell;
+	bool		ok;
+
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		List	   *names;
+
+		if (token != WJB_ELEM)
+			continue;
+		names = array_texts(&value, &ok);
+		if (!ok || names == NIL)
+			return false;
+		if (words->len > 0)
+			appendStringInfoChar(words, ';');
+		foreach(cell, names)
+		{
+			if (foreach_current_index(cell) > 0)
+				appendStringInfoChar(words, ',');
+			append_name(words, lfirst(cell));
+		}
+	}
+	return true;
+}
+
 char *
 mlpg_json_text(MlpgHost *host, const JsonbValue *value)
 {
@@ -88,10 +160,12 @@ mlpg_json_text(MlpgHost *host, const JsonbValue *value)
 
 	if (value->type != jbvBinary)
 		return scalar_text(value);
+	initStringInfo(&words);
+	if (JsonContainerIsObject(value->val.binary.data))
+		return append_object(&words, value->val.binary.data) ? words.data : NULL;
 	list = array_texts(value, &ok);
 	if (!ok)
-		return NULL;
-	initStringInfo(&words);
+		return append_lists(&words, value->val.binary.data) ? words.data : NULL;
 	foreach(cell, list)
 		appendStringInfo(&words, "%s%s", foreach_current_index(cell) > 0 ? "," : "", (char *) lfirst(cell));
 	return words.data;
@@ -412,15 +486,47 @@ is_quantile_learner(const MlpgOptions *options)
 	return (options->learner->tasks & MLPG_TASK_QUANTILE) != 0;
 }
 
+static void
+check_newsvendor(const MlpgOptions *options)
+{
+	if (strcmp(options->loss, "newsvendor") == 0 && isnan(options->underage_cost))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("loss \"newsvendor\" needs underage_cost and overage_cost")));
+}
+
+/* Learners with a choice of losses: it is their parameter; costs choose newsvendor. */
+static bool
+has_loss_parameter(const MlpgOptions *options)
+{
+	return mlpg_params_find(options->params, "loss") >= 0;
+}
+
+static void
+settle_loss_parameter(MlpgHost *host, MlpgOptions *options)
+{
+	if (options->loss == NULL && mlpg_params_value(options->params, "loss")->given)
+		options->loss = pstrdup(mlpg_params_choice(options->params, "loss"));
+	if (options->loss == NULL && !isnan(options->underage_cost))
+		options->loss = "newsvendor";
+	if (options->loss == NULL)
+		return;
+	check_newsvendor(options);
+	mlpg_params_set(host, options->params, "loss", options->loss);
+}
+
 /* A loss by name: none of its own is anything but a check, save absolute, which is the median. */
 static void
 settle_loss(MlpgHost *host, MlpgOptions *options)
 {
 	bool		quantile = is_quantile_learner(options);
 
-	if (options->loss == NULL)
+	if (has_loss_parameter(options))
+	{
+		settle_loss_parameter(host, options);
 		return;
-	if (strcmp(options->loss, options->learner->loss) == 0)
+	}
+	if (options->loss == NULL || strcmp(options->loss, options->learner->loss) == 0)
 		return;
 	if (quantile && strcmp(options->loss, "absolute") == 0)
 	{
@@ -429,16 +535,23 @@ settle_loss(MlpgHost *host, MlpgOptions *options)
 	}
 	if (quantile && strcmp(options->loss, "newsvendor") == 0)
 	{
-		if (isnan(options->underage_cost))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("loss \"newsvendor\" needs underage_cost and overage_cost")));
+		check_newsvendor(options);
 		return;
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("learner \"%s\" does not minimise loss \"%s\"", options->learner->name, options->loss),
 			 errhint("Its losses are: %s.", quantile ? "quantile, absolute, newsvendor" : options->learner->loss)));
+}
+
+/* Is the loss one that levels belong to? */
+static bool
+fits_levels(const MlpgOptions *options)
+{
+	if (!is_quantile_learner(options))
+		return false;
+	return !has_loss_parameter(options) || options->loss == NULL ||
+		strcmp(options->loss, "quantile") == 0 || strcmp(options->loss, "newsvendor") == 0;
 }
 
 /* Levels as the learner's parameter: the one that predict answers first. */
@@ -473,7 +586,7 @@ mlpg_options_settle(MlpgHost *host, MlpgOptions *options)
 	check_costs(options);
 	settle_loss(host, options);
 	costs = !isnan(options->underage_cost);
-	if (is_quantile_learner(options))
+	if (fits_levels(options))
 	{
 		settle_levels(host, options);
 		return false;
@@ -481,8 +594,10 @@ mlpg_options_settle(MlpgHost *host, MlpgOptions *options)
 	if (options->n_quantiles > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 options->loss != NULL && is_quantile_learner(options) ?
+				 errmsg("loss \"%s\" does not fit quantiles", options->loss) :
 				 errmsg("learner \"%s\" does not fit quantiles", options->learner->name),
-				 errhint("Use algorithm \"quantile\".")));
+				 errhint("Use algorithm \"quantile\", or \"boosted_trees\" with loss \"quantile\".")));
 	return costs;
 }
 
@@ -569,6 +684,7 @@ mlpg_params_jsonb(const MlpgParams *params)
 				mlpg_json_put_bool(&json, name, value->number != 0);
 				break;
 			case MLPG_PARAM_CHOICE:
+			case MLPG_PARAM_TEXT:
 				mlpg_json_put_text(&json, name, value->text);
 				break;
 			case MLPG_PARAM_REALS:

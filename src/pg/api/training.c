@@ -601,7 +601,8 @@ run_training(Training *t, MlpgTrainOutcome *outcome)
 	raise_warnings(facts);
 	if (t->judged_only)
 		ereport(NOTICE,
-				(errmsg("learner \"%s\" is fitted with its own loss (%s) and judged by order_cost", t->options.learner->name, t->options.learner->loss)));
+				(errmsg("learner \"%s\" is fitted with its own loss (%s) and judged by order_cost", t->options.learner->name,
+						t->options.loss ? t->options.loss : t->options.learner->loss)));
 	notice_verdict(&verdict);
 	save(t, &verdict, blob, evaluation, model, started, INSTR_TIME_GET_DOUBLE(fit_end), outcome);
 }
