@@ -40,7 +40,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA mlpg FROM PUBLIC;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA mlpg FROM PUBLIC;
 GRANT USAGE ON SCHEMA mlpg TO PUBLIC;
 
-GRANT SELECT ON mlpg.models, mlpg.model_grants, mlpg.runs, mlpg.run_log, mlpg.model_versions,
+GRANT SELECT ON mlpg.models, mlpg.model_grants, mlpg.runs, mlpg.run_log, mlpg.run_metrics, mlpg.model_versions,
 	mlpg.aliases, mlpg.deployments TO PUBLIC;
 
 DO $grants$

@@ -122,6 +122,22 @@ COMMENT ON COLUMN mlpg.run_log.level IS 'notice, warning or error.';
 COMMENT ON COLUMN mlpg.run_log.message IS 'The text.';
 COMMENT ON COLUMN mlpg.run_log.logged_at IS 'Wall clock.';
 
+CREATE TABLE mlpg.run_metrics (
+	run_id  bigint NOT NULL,
+	metric  text COLLATE "C" NOT NULL,
+	step    integer NOT NULL DEFAULT 0,
+	segment text COLLATE "C" NOT NULL DEFAULT '',
+	value   double precision NOT NULL,
+	CONSTRAINT run_metrics_pkey PRIMARY KEY (run_id, metric, step, segment),
+	CONSTRAINT run_metrics_run_fkey FOREIGN KEY (run_id) REFERENCES mlpg.runs ON DELETE CASCADE
+);
+COMMENT ON TABLE mlpg.run_metrics IS 'Learning curves: a metric of a run, step by step.';
+COMMENT ON COLUMN mlpg.run_metrics.run_id IS 'The run.';
+COMMENT ON COLUMN mlpg.run_metrics.metric IS 'What was measured.';
+COMMENT ON COLUMN mlpg.run_metrics.step IS 'Iterations done.';
+COMMENT ON COLUMN mlpg.run_metrics.segment IS 'The rows it was measured on: validation.';
+COMMENT ON COLUMN mlpg.run_metrics.value IS 'The value.';
+
 CREATE TABLE mlpg.model_versions (
 	model_id         bigint NOT NULL,
 	version          integer NOT NULL,
@@ -225,6 +241,7 @@ SELECT pg_catalog.pg_extension_config_dump('mlpg.model_grants', '');
 SELECT pg_catalog.pg_extension_config_dump('mlpg.runs', '');
 SELECT pg_catalog.pg_extension_config_dump('mlpg.runs_run_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('mlpg.run_log', '');
+SELECT pg_catalog.pg_extension_config_dump('mlpg.run_metrics', '');
 SELECT pg_catalog.pg_extension_config_dump('mlpg.model_versions', '');
 SELECT pg_catalog.pg_extension_config_dump('mlpg.model_blobs', '');
 SELECT pg_catalog.pg_extension_config_dump('mlpg.aliases', '');
@@ -266,6 +283,7 @@ ALTER TABLE mlpg.models ENABLE ROW LEVEL SECURITY;
 ALTER TABLE mlpg.model_grants ENABLE ROW LEVEL SECURITY;
 ALTER TABLE mlpg.runs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE mlpg.run_log ENABLE ROW LEVEL SECURITY;
+ALTER TABLE mlpg.run_metrics ENABLE ROW LEVEL SECURITY;
 ALTER TABLE mlpg.model_versions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE mlpg.model_blobs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE mlpg.aliases ENABLE ROW LEVEL SECURITY;
@@ -274,6 +292,7 @@ CREATE POLICY readers ON mlpg.models FOR SELECT USING (model_id IN (SELECT mlpg.
 CREATE POLICY readers ON mlpg.model_grants FOR SELECT USING (model_id IN (SELECT mlpg.visible_models('read')));
 CREATE POLICY readers ON mlpg.runs FOR SELECT USING (model_id IN (SELECT mlpg.visible_models('read')));
 CREATE POLICY readers ON mlpg.run_log FOR SELECT USING (run_id IN (SELECT r.run_id FROM mlpg.runs r));
+CREATE POLICY readers ON mlpg.run_metrics FOR SELECT USING (run_id IN (SELECT r.run_id FROM mlpg.runs r));
 CREATE POLICY readers ON mlpg.model_versions FOR SELECT USING (model_id IN (SELECT mlpg.visible_models('read')));
 CREATE POLICY readers ON mlpg.aliases FOR SELECT USING (model_id IN (SELECT mlpg.visible_models('read')));
 CREATE POLICY readers ON mlpg.deployments FOR SELECT USING (model_id IN (SELECT mlpg.visible_models('read')));
@@ -281,6 +300,7 @@ COMMENT ON POLICY readers ON mlpg.models IS 'Rows of models that the reader has 
 COMMENT ON POLICY readers ON mlpg.model_grants IS 'Rows of models that the reader has read on.';
 COMMENT ON POLICY readers ON mlpg.runs IS 'Rows of models that the reader has read on.';
 COMMENT ON POLICY readers ON mlpg.run_log IS 'Lines of runs that the reader sees.';
+COMMENT ON POLICY readers ON mlpg.run_metrics IS 'Curves of runs that the reader sees.';
 COMMENT ON POLICY readers ON mlpg.model_versions IS 'Rows of models that the reader has read on.';
 COMMENT ON POLICY readers ON mlpg.aliases IS 'Rows of models that the reader has read on.';
 COMMENT ON POLICY readers ON mlpg.deployments IS 'Rows of models that the reader has read on.';

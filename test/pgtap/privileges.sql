@@ -40,7 +40,7 @@ CREATE TEMP TABLE relation (name name PRIMARY KEY, class text NOT NULL);
 INSERT INTO relation
 SELECT unnest(names::name[]), class FROM (VALUES
 	('select', '{
-		models, model_versions, model_grants, aliases, deployments, runs, run_log,
+		models, model_versions, model_grants, aliases, deployments, runs, run_log, run_metrics,
 		predictions, actuals, series_columns,
 		model_overview, leaderboard, forecast_log, forecast_vs_actual, metrics_over_time, progress
 	}'),

@@ -32,7 +32,7 @@ rows() {
 	sql "$1" "SET extra_float_digits = 1" "SET TimeZone = 'UTC'" "SELECT md5(string_agg(t || ': ' || x, E'\n' ORDER BY t, x)) || ' ' || count(*) FROM (
 		SELECT 'models' AS t, m::text AS x FROM mlpg.models AS m UNION ALL SELECT 'versions', v::text FROM mlpg.model_versions AS v UNION ALL SELECT 'blobs', b::text FROM mlpg.model_blobs AS b
 		UNION ALL SELECT 'aliases', a::text FROM mlpg.aliases AS a UNION ALL SELECT 'deployments', d::text FROM mlpg.deployments AS d UNION ALL SELECT 'grants', g::text FROM mlpg.model_grants AS g
-		UNION ALL SELECT 'runs', r::text FROM mlpg.runs AS r UNION ALL SELECT 'log', l::text FROM mlpg.run_log AS l UNION ALL SELECT 'predictions', p::text FROM mlpg.predictions AS p
+		UNION ALL SELECT 'runs', r::text FROM mlpg.runs AS r UNION ALL SELECT 'log', l::text FROM mlpg.run_log AS l UNION ALL SELECT 'curve', c::text FROM mlpg.run_metrics AS c UNION ALL SELECT 'predictions', p::text FROM mlpg.predictions AS p
 		UNION ALL SELECT 'by_shop', s::text FROM by_shop AS s UNION ALL SELECT 'kept_scores', k::text FROM kept_scores AS k) AS all_rows"
 }
 wanted=$(sql origin "$predictions")

@@ -106,7 +106,7 @@ for format in custom plain; do
 			sql -d "second_$format" -v ON_ERROR_STOP=1 -f "$TEST_DIR/dump.sql" >>"$TEST_DIR/dump.log" 2>&1
 	fi
 	is $? 0 "$format: dumped and restored"
-	for table in models model_versions model_blobs aliases deployments model_grants runs run_log; do
+	for table in models model_versions model_blobs aliases deployments model_grants runs run_log run_metrics; do
 		query="SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) || ' ' || count(*) FROM mlpg.$table t"
 		is "$(sql -d "second_$format" -c "$query")" "$(sql -d first -c "$query")" "$format: mlpg.$table is the same"
 	done

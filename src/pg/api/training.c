@@ -527,7 +527,7 @@ refit(Training *t, MlpgFacts *facts)
 
 static void
 save(Training *t, const Verdict *v, struct varlena *blob, struct varlena *evaluation, const MlpgModel *model,
-	 TimestampTz started, double fit_seconds, MlpgTrainOutcome *outcome)
+	 const MlpgFacts *curve, TimestampTz started, double fit_seconds, MlpgTrainOutcome *outcome)
 {
 	const MlpgTrainCall *call = t->call;
 	MlpgNewVersion new;
@@ -551,6 +551,7 @@ save(Training *t, const Verdict *v, struct varlena *blob, struct varlena *evalua
 	new.experiment = call->experiment;
 	new.tags = call->tags;
 	new.key = call->key;
+	new.facts = curve;
 	new.kind = call->kind;
 	new.run_id = call->run_id;
 	new.started_at = started;
@@ -573,6 +574,7 @@ run_training(Training *t, MlpgTrainOutcome *outcome)
 {
 	TimestampTz started = GetCurrentTimestamp();
 	MlpgFacts  *facts = mlpg_facts_create(t->scratch);
+	const MlpgFacts *curve = facts;
 	struct varlena *blob,
 			   *evaluation = NULL;
 	MlpgModel  *model;
@@ -604,7 +606,7 @@ run_training(Training *t, MlpgTrainOutcome *outcome)
 				(errmsg("learner \"%s\" is fitted with its own loss (%s) and judged by order_cost", t->options.learner->name,
 						t->options.loss ? t->options.loss : t->options.learner->loss)));
 	notice_verdict(&verdict);
-	save(t, &verdict, blob, evaluation, model, started, INSTR_TIME_GET_DOUBLE(fit_end), outcome);
+	save(t, &verdict, blob, evaluation, model, curve, started, INSTR_TIME_GET_DOUBLE(fit_end), outcome);
 }
 
 static void

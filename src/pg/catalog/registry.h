@@ -15,6 +15,8 @@
 
 #include "pg/mlpg_pg.h"
 
+#include "core/model/facts.h"
+
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
@@ -101,6 +103,7 @@ typedef struct MlpgNewVersion
 	const char *description;	/* or NULL */
 	const char *experiment;		/* or NULL */
 	Jsonb	   *tags;			/* or NULL */
+	const MlpgFacts *facts;		/* whose learning curve is kept, or NULL */
 	const char *key;			/* idempotency key or NULL */
 	const char *kind;			/* run kind: 'train' | 'retrain' */
 	int64		run_id;			/* an already started run, or 0: one is written */

@@ -169,6 +169,35 @@ save_run(const MlpgNewVersion *new, MlpgSavedVersion *result)
 	result->run_id = DatumGetInt64(value);
 }
 
+/* The learning curve, in one statement. */
+static void
+save_curve(const MlpgFacts *facts, const MlpgSavedVersion *saved)
+{
+	MlpgArguments args = {0};
+	Datum	   *metric,
+			   *step,
+			   *value;
+
+	if (facts == NULL || facts->n_points == 0)
+		return;
+	metric = palloc(facts->n_points * sizeof(Datum));
+	step = palloc(facts->n_points * sizeof(Datum));
+	value = palloc(facts->n_points * sizeof(Datum));
+	for (int i = 0; i < facts->n_points; i++)
+	{
+		metric[i] = CStringGetTextDatum(facts->point[i].metric);
+		step[i] = Int32GetDatum(facts->point[i].step);
+		value[i] = Float8GetDatum(facts->point[i].value);
+	}
+	mlpg_arg_int8(&args, saved->run_id);
+	mlpg_arg_datum(&args, TEXTARRAYOID, PointerGetDatum(construct_array(metric, facts->n_points, TEXTOID, -1, false, TYPALIGN_INT)), false);
+	mlpg_arg_datum(&args, INT4ARRAYOID, PointerGetDatum(construct_array(step, facts->n_points, INT4OID, 4, true, TYPALIGN_INT)), false);
+	mlpg_arg_datum(&args, FLOAT8ARRAYOID, PointerGetDatum(construct_array(value, facts->n_points, FLOAT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)), false);
+	mlpg_registry_execute("INSERT INTO mlpg.run_metrics (run_id, metric, step, segment, value)"
+						  " SELECT $1, p.metric, p.step, 'validation', p.value"
+						  " FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) AS p(metric, step, value)", &args);
+}
+
 static void
 save_version(const MlpgNewVersion *new, const MlpgSavedVersion *saved)
 {
@@ -248,6 +277,7 @@ mlpg_registry_save(const MlpgNewVersion *version, MlpgSavedVersion *result)
 	lock_model(version, result);
 	take_version_number(version, result);
 	save_run(version, result);
+	save_curve(version->facts, result);
 	save_version(version, result);
 	if (result->is_champion)
 		save_first_champion(result);
