@@ -77,6 +77,7 @@ create_leaves(MlpgGrower *g)
 
 	g->node = mlpg_allocate(host, 2 * leaves, sizeof(MlpgGrownNode));
 	g->leaf = mlpg_allocate(host, leaves, sizeof(MlpgGrownLeaf));
+	g->open = mlpg_allocate(host, leaves, sizeof(int));
 	if (g->rules->n_groups == 0)
 		return;
 
@@ -573,6 +574,7 @@ plant(MlpgGrower *g)
 
 	g->n_nodes = 0;
 	g->n_leaves = 1;
+	g->n_open = 0;
 	g->host->parallel_for(g->host, (int) ((g->n + TASK_ROWS - 1) / TASK_ROWS), sum_cells, &sum);
 	sums.gradient = sum.gradient;
 	sums.hessian = sum.hessian;
@@ -651,6 +653,70 @@ divide(MlpgGrower *g, int b)
 	g->n_leaves++;
 }
 
+/* ---------- which leaf is next ---------- */
+
+/* Is leaf a to be split before leaf b?  Ties go to the lower leaf. */
+static bool
+before(const MlpgGrower *g, int a, int b)
+{
+	double		gain = g->leaf[a].best.gain,
+				other = g->leaf[b].best.gain;
+
+	return gain > other || (gain == other && a < b);
+}
+
+static void
+swap_open(MlpgGrower *g, int i, int k)
+{
+	int			leaf = g->open[i];
+
+	g->open[i] = g->open[k];
+	g->open[k] = leaf;
+}
+
+static void
+open_leaf(MlpgGrower *g, int leaf)
+{
+	int			i = g->n_open++;
+
+	g->open[i] = leaf;
+	for (; i > 0 && before(g, g->open[i], g->open[(i - 1) / 2]); i = (i - 1) / 2)
+		swap_open(g, i, (i - 1) / 2);
+}
+
+/* The best open leaf, which is open no more; -1 when there is none. */
+static int
+take_best(MlpgGrower *g)
+{
+	int			best;
+
+	if (g->n_open == 0)
+		return -1;
+	best = g->open[0];
+	g->open[0] = g->open[--g->n_open];
+	for (int i = 0, k; (k = 2 * i + 1) < g->n_open; i = k)
+	{
+		if (k + 1 < g->n_open && before(g, g->open[k + 1], g->open[k]))
+			k++;
+		if (before(g, g->open[i], g->open[k]))
+			break;
+		swap_open(g, i, k);
+	}
+	return best;
+}
+
+/* After the search of a leaf: it is open, or its histogram is needed no more. */
+static void
+open_or_close(MlpgGrower *g, int leaf)
+{
+	if (g->leaf[leaf].best.gain > 0)
+		open_leaf(g, leaf);
+	else
+		give_slot_up(g, leaf);
+}
+
+/* ---------- growth, leaf by leaf ---------- */
+
 /* Finds the best splits of the two leaves that came from one, whose histogram b still has (or not). */
 static void
 search_children(MlpgGrower *g, int b, int c)
@@ -690,21 +756,8 @@ search_children(MlpgGrower *g, int b, int c)
 			settle(g, histogram_at(g, g->leaf[leaf].slot), NULL, &g->leaf[leaf], NULL);
 		}
 	}
-	if (g->leaf[small].best.gain <= 0)
-		give_slot_up(g, small);
-	if (g->leaf[large].best.gain <= 0)
-		give_slot_up(g, large);
-}
-
-static int
-best_leaf(const MlpgGrower *g)
-{
-	int			best = -1;
-
-	for (int i = 0; i < g->n_leaves; i++)
-		if (g->leaf[i].best.gain > (best < 0 ? 0 : g->leaf[best].best.gain))
-			best = i;
-	return best;
+	open_or_close(g, small);
+	open_or_close(g, large);
 }
 
 bool
@@ -721,7 +774,8 @@ mlpg_grower_grow(MlpgGrower *g, uint64_t tree)
 	take_slot(g, 0, 0);
 	build(g, &g->leaf[0]);
 	settle(g, histogram_at(g, g->leaf[0].slot), NULL, &g->leaf[0], NULL);
-	while (g->n_leaves < g->rules->num_leaves && (leaf = best_leaf(g)) >= 0)
+	open_or_close(g, 0);
+	while (g->n_leaves < g->rules->num_leaves && (leaf = take_best(g)) >= 0)
 	{
 		mlpg_check(g->host, NULL, 0, 0);
 		divide(g, leaf);

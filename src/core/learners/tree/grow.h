@@ -70,6 +70,8 @@ typedef struct MlpgGrower
 	MlpgGrownNode *node;		/* 2 * num_leaves - 1 */
 	int			n_leaves;
 	MlpgGrownLeaf *leaf;		/* num_leaves */
+	int			n_open;
+	int		   *open;			/* leaves that can be split: a heap, the best first */
 
 	/* scratch */
 	uint32_t   *moved;			/* one a row: ids on their way to a side */
