@@ -358,17 +358,6 @@ mlpg_lower_quantile(double *values, int64_t *weights, int64_t n, double level)
 	return weights ? mlpg_select_weighted(values, weights, n, need) : mlpg_select(values, n, need - 1);
 }
 
-/* The bits of a double such that unsigned comparison orders them as the doubles; -0 is 0. */
-static inline uint64_t
-ordered_bits(double x)
-{
-	uint64_t	bits;
-
-	x += 0.0;
-	memcpy(&bits, &x, sizeof(bits));
-	return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
-}
-
 #define DIGITS 65536			/* values of 16 bits */
 
 typedef struct Count
@@ -393,7 +382,7 @@ count_task(MlpgTask *task, int index, void *argument)
 
 	for (int64_t i = first; i < last; i++)
 	{
-		uint64_t	bits = ordered_bits(y[i]);
+		uint64_t	bits = mlpg_sort_key(y[i]);
 
 		/* two shifts: by 64 there is none */
 		if (bits >> c->shift >> 16 == c->prefix)
@@ -406,7 +395,6 @@ quantile_of_rows(MlpgHost *host, const Rows *rows, int64_t n, double level)
 {
 	Count		c = {.rows = rows, .n = n};
 	int64_t		need = -1;
-	double		value;
 
 	c.fixed = mlpg_fixed_scale(rows->w ? mlpg_fixed_maximum(rows->w, NULL, n) : 1, n);
 	c.weight = mlpg_allocate(host, (size_t) host->n_threads * DIGITS, sizeof(int64_t));
@@ -430,17 +418,31 @@ quantile_of_rows(MlpgHost *host, const Rows *rows, int64_t n, double level)
 		c.prefix = c.prefix << 16 | (uint64_t) digit;
 	}
 	mlpg_release(host, c.weight);
-	c.prefix = c.prefix >> 63 ? c.prefix & INT64_MAX : ~c.prefix;
-	memcpy(&value, &c.prefix, sizeof(value));
-	return value;
+	return mlpg_sort_unkey(c.prefix);
 }
 
 /* ---------- the start ---------- */
 
-static double
-mean_of_rows(MlpgHost *host, const Rows *rows, int64_t n, double weights)
+/* Each target's part of the mean. */
+static void
+mean_terms(const void *argument, int64_t first, int n, double *out)
 {
-	return mlpg_fixed_total(host, rows->y, rows->w, n) / weights;
+	const Rows *r = argument;
+
+	for (int i = 0; i < n; i++)
+		out[i] = r->y[first + i] * (weight_of(r, first + i) / r->shift);
+}
+
+static double
+mean_of_rows(MlpgHost *host, Rows *rows, int64_t n, double weights)
+{
+	double		mean = mlpg_fixed_total(host, rows->y, rows->w, n) / weights;
+
+	if (isfinite(mean))
+		return mean;
+	/* the sum is out of range, the mean is not */
+	rows->shift = weights;
+	return mlpg_total(host, mean_terms, rows, n);
 }
 
 static double

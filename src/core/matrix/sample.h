@@ -43,7 +43,7 @@ mlpg_sample_draw(uint64_t identity, uint64_t stream)
 	return mlpg_sample_mix(identity + (stream + 1) * UINT64_C(0x9E3779B97F4A7C15));
 }
 
-/* A row is in a share (0 .. 1) of all when its draw is below this. */
+/* A row is in a share (0 .. 1) of all when its draw is below this; a share of 1 needs no draw. */
 extern uint64_t mlpg_sample_threshold(double share);
 
 /* A draw as a number in (0, 1). */
