@@ -33,7 +33,6 @@
 #define FLAGS_ALL 7u
 #define OUTPUTS_MAX 1000
 #define HEADER_SIZE 40
-#define SCORE_MAX 1e300			/* of any raw score */
 
 /* ---------- write ---------- */
 
@@ -440,7 +439,7 @@ check_trees(MlpgReader *r, const MlpgSchema *schema, MlpgForest *forest)
 				mlpg_check(r->host, NULL, 0, 0);
 			largest += check_tree(&check, &forest->tree[t]);
 		}
-		if (!(largest <= SCORE_MAX))
+		if (!(largest <= MLPG_FOREST_SCORE_MAX))
 			mlpg_reader_corrupt(r, "values of an output are too large");
 	}
 	if (check.n_words != forest->n_words)

@@ -17,6 +17,7 @@
 #include "core/learners/tree/tree.h"
 
 #define MLPG_FOREST_PAYLOAD_VERSION 1
+#define MLPG_FOREST_SCORE_MAX 1e300	/* of any raw score: no sum overflows */
 
 /* From raw scores to predictions. On disk. */
 typedef enum MlpgLink
