@@ -1,10 +1,10 @@
 -- Metrics: aggregates over (actual, prediction) pairs, and the order quantity.
 --
--- All aggregates share one transition function (in three arities), one combine
--- function and one final function. INITCOND is {magic, id}: the id is the one
+-- All aggregates share one transition function (in three arities, and for
+-- booleans and texts), one combine function and one final function. INITCOND is {magic, id}: the id is the one
 -- in src/core/metrics/metric_list.h. The state is a plain float8[], so that
 -- parallel query and Citus can send it around; the arguments are concrete
--- float8, to which integer and numeric columns are cast.
+-- float8, to which integer and numeric columns are cast, or boolean and text.
 
 CREATE FUNCTION mlpg.metric_accum(state float8[], actual float8, prediction float8)
 RETURNS float8[]
@@ -32,6 +32,24 @@ AS 'MODULE_PATHNAME', 'mlpg_sql_metric_accum';
 COMMENT ON FUNCTION mlpg.metric_accum(float8[], float8, float8, float8, float8) IS
 'Transition function of the metric aggregates with four arguments; not for use by hand.
 Example: SELECT mlpg.metric_accum(''{1835823207,15}'', 3, 2.5, 3, 1);';
+
+CREATE FUNCTION mlpg.metric_accum(state float8[], actual boolean, p float8)
+RETURNS float8[]
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'mlpg_sql_metric_accum_boolean';
+
+COMMENT ON FUNCTION mlpg.metric_accum(float8[], boolean, float8) IS
+'Transition function of the metric aggregates of probabilities; not for use by hand.
+Example: SELECT mlpg.metric_accum(''{1835823207,18}'', true, 0.8);';
+
+CREATE FUNCTION mlpg.metric_accum(state float8[], actual text, predicted text)
+RETURNS float8[]
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'mlpg_sql_metric_accum_text';
+
+COMMENT ON FUNCTION mlpg.metric_accum(float8[], text, text) IS
+'Transition function of the metric aggregates of classes; not for use by hand.
+Example: SELECT mlpg.metric_accum(''{1835823207,20}'', ''cat''::text, ''dog''::text);';
 
 CREATE FUNCTION mlpg.metric_combine(state float8[], other float8[])
 RETURNS float8[]
@@ -220,6 +238,36 @@ COMMENT ON AGGREGATE mlpg.stockout_rate(float8, float8) IS
 'Share of rows with actual above yhat, the quantity that was there.
 Rows with a NULL are left out; NULL without rows.
 Example: SELECT mlpg.stockout_rate(actual, yhat) FROM (VALUES (3, 2.5), (0, 0), (2, 2), (7, 8), (2, 1.25)) AS t(actual, yhat);';
+
+CREATE AGGREGATE mlpg.log_loss(actual boolean, p float8) (
+    SFUNC = mlpg.metric_accum, STYPE = float8[], SSPACE = 144, INITCOND = '{1835823207,18}',
+    COMBINEFUNC = mlpg.metric_combine, FINALFUNC = mlpg.metric_value, FINALFUNC_MODIFY = READ_ONLY,
+    PARALLEL = SAFE);
+
+COMMENT ON AGGREGATE mlpg.log_loss(boolean, float8) IS
+'Mean negative logarithm of the probability of what happened: -ln(p) where actual is true, -ln(1 - p) where it is false; p is cut to 2^-52 and 1 - 2^-52.
+Rows with a NULL are left out; NULL without rows.
+Example: SELECT mlpg.log_loss(actual, p) FROM (VALUES (true, 0.9), (false, 0.2), (true, 0.6)) AS t(actual, p);';
+
+CREATE AGGREGATE mlpg.brier(actual boolean, p float8) (
+    SFUNC = mlpg.metric_accum, STYPE = float8[], SSPACE = 144, INITCOND = '{1835823207,19}',
+    COMBINEFUNC = mlpg.metric_combine, FINALFUNC = mlpg.metric_value, FINALFUNC_MODIFY = READ_ONLY,
+    PARALLEL = SAFE);
+
+COMMENT ON AGGREGATE mlpg.brier(boolean, float8) IS
+'Mean squared error of a probability: mean((p - actual)^2), true being 1.
+Rows with a NULL are left out; NULL without rows.
+Example: SELECT mlpg.brier(actual, p) FROM (VALUES (true, 0.9), (false, 0.2), (true, 0.6)) AS t(actual, p);';
+
+CREATE AGGREGATE mlpg.accuracy(actual text, predicted text) (
+    SFUNC = mlpg.metric_accum, STYPE = float8[], SSPACE = 144, INITCOND = '{1835823207,20}',
+    COMBINEFUNC = mlpg.metric_combine, FINALFUNC = mlpg.metric_value, FINALFUNC_MODIFY = READ_ONLY,
+    PARALLEL = SAFE);
+
+COMMENT ON AGGREGATE mlpg.accuracy(text, text) IS
+'Share of rows with the right class: mean(actual = predicted), byte by byte.
+Rows with a NULL are left out; NULL without rows.
+Example: SELECT mlpg.accuracy(actual, predicted) FROM (VALUES (''cat'', ''cat''), (''dog'', ''cat''), (''dog'', ''dog'')) AS t(actual, predicted);';
 
 CREATE FUNCTION mlpg.newsvendor(levels float8[], quantiles float8[], underage_cost float8, overage_cost float8)
 RETURNS float8

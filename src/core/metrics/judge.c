@@ -152,7 +152,7 @@ mlpg_loss_unit(const MlpgMetric *metric, double value, double loss, double rival
 
 double
 mlpg_judge_error(MlpgHost *host, const MlpgJudge *judge, const double *actual, const double *yhat,
-				 const double *rival, int64_t n, double value)
+				 const double *rival, int rival_step, int64_t n, double value)
 {
 	double	   *losses = mlpg_allocate(host, (size_t) n + 1, sizeof(double));
 	int64_t		m = 0;
@@ -163,8 +163,8 @@ mlpg_judge_error(MlpgHost *host, const MlpgJudge *judge, const double *actual, c
 
 	for (int64_t i = 0; i < n; i++)
 	{
-		double		inputs[2] = {actual[i], yhat[i]};
-		double		theirs[2] = {actual[i], rival != NULL ? *rival : 0};
+		double		inputs[2] = {actual != NULL ? actual[i] : 1, yhat[i]};
+		double		theirs[2] = {inputs[0], rival != NULL ? rival[i * rival_step] : 0};
 		double		other = 0;
 
 		if (isnan(yhat[i]) || !mlpg_metric_row_loss(judge->metric[0], judge->parameters[0], inputs, &losses[m]))

@@ -31,6 +31,33 @@ typedef struct MlpgNaive
 /* Costs NaN: none.  level NaN: the model answers a mean. */
 extern void mlpg_judge_init(MlpgJudge *judge, double underage_cost, double overage_cost, double level);
 
+/* What a classifier answered for rows of known class. */
+typedef struct MlpgClassRows
+{
+	int64_t		n;
+	double	   *actual;			/* class; -1: one that the model does not know */
+	double	   *p;				/* probability of that class, 0 if it is unknown; NaN: no answer */
+	double	   *predicted;		/* the likeliest class */
+	double	   *second;			/* of two classes the probability of the second; else NULL */
+} MlpgClassRows;
+
+extern MlpgClassRows *mlpg_class_rows_create(MlpgHost *host, int64_t n, int n_classes);
+
+/* The metrics of a classification: log_loss first, of two classes also brier and auc. */
+extern void mlpg_judge_init_classes(MlpgJudge *judge, int n_classes);
+
+/* Moves the rows that have an answer to the front; returns how many had none. */
+extern int64_t mlpg_class_rows_keep_answered(MlpgClassRows *rows);
+
+/* Values of all metrics over rows that have an answer. */
+extern void mlpg_judge_classes(MlpgHost *host, const MlpgJudge *judge, const MlpgClassRows *rows, double *values);
+
+/* What a metric reads of a row; false where the row has no value: a class unknown to a metric of two classes. */
+extern bool mlpg_class_inputs(const MlpgMetric *metric, double actual, double p, double predicted, double second, double *inputs);
+
+/* The naive classifier on the same rows: the classes' shares in the training part. */
+extern MlpgClassRows *mlpg_naive_classes(MlpgHost *host, const MlpgClassRows *rows, const int64_t *count, int n_classes);
+
 /* Position of a metric by name, -1 if the judge does not have it. */
 extern int	mlpg_judge_find(const MlpgJudge *judge, const char *name);
 
@@ -47,11 +74,13 @@ extern void mlpg_judge_constant(MlpgHost *host, const MlpgJudge *judge, const do
 extern double mlpg_loss_unit(const MlpgMetric *metric, double value, double loss, double rival);
 
 /*
- * Standard error, in its own unit, of the main metric's value, or, with a rival
- * that answers one number, of the paired difference; NaN when there is none.
+ * Standard error, in its own unit, of the main metric's value, or, with a rival,
+ * of the paired difference; NaN when there is none.  The rival's answers are
+ * rival_step apart; 0: it has one for all rows.  Of a classifier actual is NULL
+ * and the answers are the probabilities of what happened.
  */
 extern double mlpg_judge_error(MlpgHost *host, const MlpgJudge *judge, const double *actual, const double *yhat,
-							   const double *rival, int64_t n, double value);
+							   const double *rival, int rival_step, int64_t n, double value);
 
 /* Mean of values and the standard error of that mean (NaN below 2 values). */
 extern double mlpg_mean_with_error(const double *values, int64_t n, double *mean);

@@ -57,7 +57,7 @@ is_cost(double value)
 
 enum
 {
-	POINT, QUANTILE, MEAN_VALUE, INTERVAL, ORDER
+	POINT, QUANTILE, MEAN_VALUE, INTERVAL, ORDER, PROBABILITY, CLASS
 };
 
 static const MlpgMetricInputs inputs_of[] = {
@@ -66,6 +66,8 @@ static const MlpgMetricInputs inputs_of[] = {
 	[MEAN_VALUE] = {2, {"actual", "mu"}},
 	[INTERVAL] = {3, {"actual", "lower", "upper"}},
 	[ORDER] = {2, {"actual", "order_qty"}},
+	[PROBABILITY] = {2, {"actual", "p"}},
+	[CLASS] = {2, {"actual", "predicted"}},
 };
 
 enum
@@ -492,12 +494,18 @@ mlpg_metric_value(const MlpgMetricState *state, bool *is_null)
 /* ---- comparing models ---- */
 
 bool
+mlpg_metric_has_row_loss(const MlpgMetric *metric)
+{
+	return metric->terms != NULL && metric->goal != MLPG_GOAL_ZERO && metric->goal != MLPG_GOAL_NONE;
+}
+
+bool
 mlpg_metric_row_loss(const MlpgMetric *metric, const double *parameters, const double *inputs, double *loss)
 {
 	double		terms[MLPG_METRIC_MAX_TERMS] = {0.0, 0.0};
 	const char *why = NULL;
 
-	if (metric->goal == MLPG_GOAL_ZERO || metric->goal == MLPG_GOAL_NONE)
+	if (!mlpg_metric_has_row_loss(metric))
 		return false;
 	if (metric->terms(parameters, inputs, terms, &why) != MLPG_ROW_COUNTS)
 		return false;

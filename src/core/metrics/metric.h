@@ -131,6 +131,7 @@ extern const MlpgMetric *mlpg_metric_check_state(const double *values, int n);
  * the smaller its sum, the better the metric.  False where the metric has none
  * (bias, coverage) or the row has no value.
  */
+extern bool mlpg_metric_has_row_loss(const MlpgMetric *metric);
 extern bool mlpg_metric_row_loss(const MlpgMetric *metric, const double *parameters,
 								 const double *inputs, double *loss);
 
@@ -140,12 +141,18 @@ extern const char *mlpg_metric_number(MlpgHost *host, double value);
 /* Is value a better than value b?  Never for a metric without a goal. */
 extern bool mlpg_metric_is_better(const MlpgMetric *metric, double a, double b);
 
-/* terms of each metric: regression.c, demand.c */
+/* terms of each metric: regression.c, demand.c, classification.c */
 #define METRIC(id, name, form, goal, inputs, parameters, summary) \
 	extern MlpgMetricRow mlpg_terms_##name(const double *parameters, const double *inputs, \
 										   double *terms, const char **why);
 #include "core/metrics/metric_list.h"
 #undef METRIC
+
+/*
+ * classification.c: area under the ROC curve of scores, those of the positives
+ * first; reorders them.  NaN when there is no positive or no negative.
+ */
+extern double mlpg_auc(MlpgHost *host, double *positives, int64_t n_positives, double *negatives, int64_t n_negatives);
 
 /* demand.c: orders */
 extern double mlpg_newsvendor_level(double underage_cost, double overage_cost);

@@ -16,7 +16,7 @@
  *	 inputs		what comes with each row: see inputs[] in metric.c
  *	 parameters	what is constant for all rows: see parameter_sets[] in metric.c
  *
- * The row terms are mlpg_terms_<name> in regression.c or demand.c.  The
+ * The row terms are mlpg_terms_<name> in regression.c, demand.c or classification.c.  The
  * aggregate of the same name is in sql/metrics.sql, its INITCOND holds the id.
  *
  *-------------------------------------------------------------------------
@@ -38,3 +38,6 @@ METRIC(14, winkler, MEAN, LOWER, INTERVAL, ALPHA, "mean Winkler score of an inte
 METRIC(15, order_cost, MEAN, LOWER, ORDER, COSTS, "mean cost of a row in money")
 METRIC(16, fill_rate, ONE_MINUS, HIGHER, POINT, NO_PARAMETER, "share of the units asked for that were there")
 METRIC(17, stockout_rate, MEAN, LOWER, POINT, NO_PARAMETER, "share of rows with actual above yhat")
+METRIC(18, log_loss, MEAN, LOWER, PROBABILITY, NO_PARAMETER, "mean negative logarithm of the probability of what happened")
+METRIC(19, brier, MEAN, LOWER, PROBABILITY, NO_PARAMETER, "mean squared error of a probability")
+METRIC(20, accuracy, ONE_MINUS, HIGHER, CLASS, NO_PARAMETER, "share of rows with the right class")

@@ -14,6 +14,7 @@
 #include "pg/mlpg_pg.h"
 
 #include "catalog/pg_type.h"
+#include "core/learners/classes.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "pg/catalog/cache.h"
@@ -119,6 +120,12 @@ mlpg_sql_summary(PG_FUNCTION_ARGS)
 	model = model_of(fcinfo);
 	item(result, "algorithm", model->learner->name);
 	item(result, "target", model->schema->target);
+	if (model->schema->classes != NULL)
+	{
+		item(result, "task", "classification");
+		item(result, "classes", mlpg_classes_list(mlpg_host_pg_create(NULL, 1, 0), model->schema));
+		item(result, "positive_class", model->schema->positive < 0 ? NULL : model->schema->classes->text[model->schema->positive]);
+	}
 	item(result, "features", psprintf("%d", model->schema->n_features));
 	feature_item(result, model->schema, MLPG_NUMBER, "numbers");
 	feature_item(result, model->schema, MLPG_BOOLEAN, "booleans");

@@ -7,7 +7,8 @@
  * fitted on either, read again from the stored source.  For each row both
  * losses; the gain is the mean of their difference.  Its standard error is over
  * periods where the hold-out is by time (rows of one week share their
- * surprises), else over rows.
+ * surprises), else over rows.  Classifiers are compared by the log loss of what
+ * happened, each with the probability that it gave to it, 0 where it does not know the class.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,6 +18,7 @@
 
 #include <math.h>
 
+#include "core/learners/classes.h"
 #include "pg/bind/bind.h"
 #include "pg/catalog/cache.h"
 #include "pg/catalog/registry.h"
@@ -48,8 +50,24 @@ map_categories(MlpgHost *host, const MlpgSchema *schema, const MlpgFit *kept)
 	return map;
 }
 
-void
-mlpg_predict_kept(MlpgHost *host, const MlpgModel *model, MlpgFit *kept, double *actual, double *yhat)
+int32 *
+mlpg_map_classes(MlpgHost *host, const MlpgModel *model, const MlpgFit *fit)
+{
+	int32	   *map = mlpg_allocate(host, fit->classes->n + 1, sizeof(int32));
+
+	for (int32 c = 0; c < fit->classes->n; c++)
+	{
+		const char *name = mlpg_classes_name(host, fit->plan, fit->classes, c);
+
+		map[c] = mlpg_dictionary_find(model->schema->classes, name, strlen(name));
+	}
+	return map;
+}
+
+/* Scores the rows kept and hands over each one's target and outputs. */
+static void
+score_kept(MlpgHost *host, const MlpgModel *model, MlpgFit *kept,
+		   void (*take) (const MlpgModel *model, int64 row, double target, const double *outputs, void *argument), void *argument)
 {
 	const MlpgSchema *schema = model->schema;
 	int64		n = kept->n_rows;
@@ -76,12 +94,64 @@ mlpg_predict_kept(MlpgHost *host, const MlpgModel *model, MlpgFit *kept, double 
 				}
 		model->learner->predict(model, rows, m, stride, out);
 		for (int i = 0; i < m; i++)
-		{
-			actual[first + i] = rows[(size_t) i * stride + kept->plan->n_features];
-			yhat[first + i] = out[(size_t) i * model->n_outputs + model->main_output];
-		}
+			take(model, first + i, rows[(size_t) i * stride + kept->plan->n_features], out + (size_t) i * model->n_outputs, argument);
 		mlpg_check(host, "judging", first, n);
 	}
+}
+
+typedef struct Numbers
+{
+	double	   *actual;
+	double	   *yhat;
+} Numbers;
+
+static void
+take_number(const MlpgModel *model, int64 row, double target, const double *outputs, void *argument)
+{
+	Numbers    *numbers = argument;
+
+	numbers->actual[row] = target;
+	numbers->yhat[row] = outputs[model->main_output];
+}
+
+void
+mlpg_predict_kept(MlpgHost *host, const MlpgModel *model, MlpgFit *kept, double *actual, double *yhat)
+{
+	Numbers		numbers = {actual, yhat};
+
+	score_kept(host, model, kept, take_number, &numbers);
+}
+
+typedef struct Classes
+{
+	MlpgClassRows *rows;
+	const int32 *map;
+} Classes;
+
+static void
+take_class(const MlpgModel *model, int64 row, double target, const double *outputs, void *argument)
+{
+	Classes    *classes = argument;
+	MlpgClassRows *rows = classes->rows;
+	int			actual = classes->map[(int32) target];
+	int			predicted = mlpg_model_class(model, outputs);
+
+	rows->actual[row] = actual;
+	rows->predicted[row] = predicted;
+	rows->p[row] = predicted < 0 ? NAN : actual < 0 ? 0 : mlpg_model_probability(model, outputs, actual);
+	if (rows->second != NULL)
+		rows->second[row] = outputs[0];
+}
+
+MlpgClassRows *
+mlpg_predict_kept_classes(MlpgHost *host, const MlpgModel *model, MlpgFit *kept)
+{
+	Classes		classes = {
+		mlpg_class_rows_create(host, kept->n_rows, mlpg_schema_classes(model->schema)), mlpg_map_classes(host, model, kept)
+	};
+
+	score_kept(host, model, kept, take_class, &classes);
+	return classes.rows;
 }
 
 /* ---------- comparing two versions ---------- */
@@ -92,6 +162,7 @@ typedef struct Contestant
 	MlpgBinding *binding;
 	double	   *row;			/* features */
 	double	   *out;			/* outputs */
+	double	   *class_value;	/* of a classifier: its classes as numbers, NaN for texts */
 } Contestant;
 
 typedef struct Comparison
@@ -139,6 +210,16 @@ bind_contestant(Contestant *c, TupleDesc desc, const char *label)
 	c->binding = mlpg_bind_columns(c->model, label, &columns, false);
 	c->row = palloc0((c->model->schema->n_features + 1) * sizeof(double));
 	c->out = palloc0(c->model->n_outputs * sizeof(double));
+	c->class_value = palloc0((mlpg_schema_classes(c->model->schema) + 1) * sizeof(double));
+	for (int k = 0; k < mlpg_schema_classes(c->model->schema); k++)
+	{
+		const char *name = c->model->schema->classes->text[k];
+		char	   *end;
+
+		c->class_value[k] = strtod(name, &end);
+		if (end == name || *end != '\0')
+			c->class_value[k] = NAN;
+	}
 }
 
 static void
@@ -156,31 +237,58 @@ comparison_start(TupleDesc desc, void *argument)
 	MemoryContextSwitchTo(old);
 }
 
-/* The main answer for a row; NaN where there is none. */
-static double
-answer(const Contestant *c, TupleTableSlot *slot)
+/* The model's class that the target of the row at hand is, -1 if none. */
+static int
+actual_class(const Contestant *c, const MlpgRows *rows)
 {
-	if (!mlpg_bind_values(c->binding, slot->tts_values, slot->tts_isnull, c->row) && c->model->schema->n_features > 0)
-		return NAN;
-	c->model->learner->predict(c->model, c->row, 1, c->model->schema->n_features, c->out);
-	return c->out[c->model->main_output];
+	const MlpgDictionary *classes = c->model->schema->classes;
+	double		y = rows->values[rows->plan->n_features];
+
+	if (rows->target_reader.kind == MLPG_CATEGORY)
+		return mlpg_dictionary_find(classes, rows->target_text, rows->target_length);
+	if (rows->target_reader.kind == MLPG_BOOLEAN)
+		return y != 0 ? mlpg_dictionary_find(classes, "true", 4) : mlpg_dictionary_find(classes, "false", 5);
+	for (int k = 0; k < classes->n; k++)
+		if (c->class_value[k] == y)
+			return k;
+	return -1;
+}
+
+/* What the metric reads of a row and of the model's answer to it; false where there is none. */
+static bool
+read_answer(const Comparison *c, const Contestant *side, TupleTableSlot *slot, double *inputs)
+{
+	const MlpgModel *model = side->model;
+	int			actual,
+				predicted;
+
+	if (!mlpg_bind_values(side->binding, slot->tts_values, slot->tts_isnull, side->row) && model->schema->n_features > 0)
+		return false;
+	model->learner->predict(model, side->row, 1, model->schema->n_features, side->out);
+	if (model->schema->classes == NULL)
+	{
+		inputs[0] = c->rows->values[c->rows->plan->n_features];
+		inputs[1] = side->out[model->main_output];
+		return !isnan(inputs[1]);
+	}
+	predicted = mlpg_model_class(model, side->out);
+	actual = actual_class(side, c->rows);
+	return predicted >= 0 &&
+		mlpg_class_inputs(c->metric, actual, actual < 0 ? 0 : mlpg_model_probability(model, side->out, actual), predicted,
+						  model->n_outputs == 1 ? side->out[0] : NAN, inputs);
 }
 
 static void
 compare_row(Comparison *c, TupleTableSlot *slot)
 {
-	double		y = c->rows->values[c->rows->plan->n_features];
 	double		loss[2];
-	double		yhat[2];
+	double		inputs[2][2];
 
 	for (int k = 0; k < 2; k++)
-	{
-		double		inputs[2] = {y, yhat[k] = answer(&c->side[k], slot)};
-
-		if (isnan(yhat[k]) || !mlpg_metric_row_loss(c->metric, c->parameters, inputs, &loss[k]))
+		if (!read_answer(c, &c->side[k], slot, inputs[k]) ||
+			!mlpg_metric_row_loss(c->metric, c->parameters, inputs[k], &loss[k]))
 			return;
-	}
-	mlpg_metric_add(c->host, &c->state, y, yhat[0]);
+	mlpg_metric_add_row(c->host, &c->state, inputs[0]);
 	c->loss[0] += loss[0];
 	c->loss[1] += loss[1];
 	if (c->n == c->capacity)
@@ -262,6 +370,17 @@ evaluation_model(MemoryContext context, const MlpgModelRef *ref)
 	return mlpg_model_decode(context, VARDATA_ANY(blob), VARSIZE_ANY_EXHDR(blob));
 }
 
+/* Numbers with numbers, two classes with the same two; more classes with any more. */
+static bool
+same_task(const MlpgSchema *a, const MlpgSchema *b)
+{
+	if (mlpg_schema_classes(a) == 0 || mlpg_schema_classes(b) == 0)
+		return mlpg_schema_classes(a) == mlpg_schema_classes(b);
+	if (a->classes->n != 2 || b->classes->n != 2)
+		return true;
+	return strcmp(a->classes->text[0], b->classes->text[0]) == 0 && strcmp(a->classes->text[1], b->classes->text[1]) == 0;
+}
+
 static void
 choose_metric(Comparison *c, const Jsonb *metrics, const char *name)
 {
@@ -269,7 +388,10 @@ choose_metric(Comparison *c, const Jsonb *metrics, const char *name)
 	MlpgJudge	judge;
 	int			k;
 
-	mlpg_judge_init(&judge, mlpg_json_get_number(metrics, "underage_cost"), mlpg_json_get_number(metrics, "overage_cost"), level);
+	if (c->side[0].model->schema->classes != NULL)
+		mlpg_judge_init_classes(&judge, c->side[0].model->schema->classes->n);
+	else
+		mlpg_judge_init(&judge, mlpg_json_get_number(metrics, "underage_cost"), mlpg_json_get_number(metrics, "overage_cost"), level);
 	if (name == NULL)
 		name = mlpg_json_get_text(metrics, "metric");
 	k = name != NULL ? mlpg_judge_find(&judge, name) : -1;
@@ -278,6 +400,12 @@ choose_metric(Comparison *c, const Jsonb *metrics, const char *name)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("metric \"%s\" is not one that this model was judged by", name ? name : ""),
 				 errhint("They are in the column metrics of mlpg.leaderboard.")));
+	if (!mlpg_metric_has_row_loss(judge.metric[k]))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("two versions cannot be compared by metric \"%s\"", name),
+				 errdetail("It has no loss of a single row."),
+				 errhint("Compare them by \"%s\".", judge.metric[0]->name)));
 	c->metric = judge.metric[k];
 	memcpy(c->parameters, judge.parameters[k], sizeof(c->parameters));
 	mlpg_metric_init(c->host, &c->state, c->metric, c->parameters);
@@ -304,9 +432,14 @@ mlpg_compare_versions(const MlpgModelRef *challenger, const MlpgModelRef *incumb
 	c.row_context = AllocSetContextCreate(c.context, "mlpg comparison row", ALLOCSET_SMALL_SIZES);
 	c.host = mlpg_host_pg_create(c.context, 1, (size_t) mlpg_max_memory_kb * 1024);
 	c.target = mlpg_json_get_text(metrics, "target");
-	choose_metric(&c, metrics, metric);
 	c.side[0].model = evaluation_model(c.context, challenger);
 	c.side[1].model = evaluation_model(c.context, incumbent);
+	if (!same_task(c.side[0].model->schema, c.side[1].model->schema))
+	{
+		MemoryContextDelete(c.context);
+		return false;
+	}
+	choose_metric(&c, metrics, metric);
 	mlpg_query_run(mlpg_json_get_text(mlpg_json_get_jsonb(metrics, "holdout"), "source"), &sink, &c);
 
 	*n = c.n;

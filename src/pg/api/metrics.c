@@ -27,6 +27,8 @@
 #include "utils/array.h"
 
 MLPG_SQL_FUNCTION(mlpg_sql_metric_accum);
+MLPG_SQL_FUNCTION(mlpg_sql_metric_accum_boolean);
+MLPG_SQL_FUNCTION(mlpg_sql_metric_accum_text);
 MLPG_SQL_FUNCTION(mlpg_sql_metric_combine);
 MLPG_SQL_FUNCTION(mlpg_sql_metric_value);
 MLPG_SQL_FUNCTION(mlpg_sql_newsvendor);
@@ -111,12 +113,37 @@ error_host(void)
 	return mlpg_host_pg_create(CurrentMemoryContext, 1, 0);
 }
 
+/* What the types of the first two arguments after the state are. */
+typedef enum Form
+{
+	NUMBERS,
+	TRUTH,						/* boolean and number */
+	TEXTS
+} Form;
+
+/* Argument i as a number; of two texts the first is 0 and the second whether it differs. */
+static double
+get_argument(FunctionCallInfo fcinfo, int i, Form form)
+{
+	text	   *first;
+	text	   *second;
+
+	if (form == TRUTH && i == 1)
+		return PG_GETARG_BOOL(i);
+	if (form != TEXTS)
+		return PG_GETARG_FLOAT8(i);
+	first = PG_GETARG_TEXT_PP(1);
+	second = PG_GETARG_TEXT_PP(2);
+	return i == 2 && (VARSIZE_ANY_EXHDR(first) != VARSIZE_ANY_EXHDR(second) ||
+					  memcmp(VARDATA_ANY(first), VARDATA_ANY(second), VARSIZE_ANY_EXHDR(first)) != 0);
+}
+
 /*
  * metric_accum(state, actual, ...): one row.  A row with any NULL changes
  * nothing.  The arguments are the metric's inputs, then its parameters.
  */
-Datum
-mlpg_sql_metric_accum(PG_FUNCTION_ARGS)
+static Datum
+accum(FunctionCallInfo fcinfo, Form form)
 {
 	const MlpgMetric *metric;
 	bool		is_fresh;
@@ -131,16 +158,35 @@ mlpg_sql_metric_accum(PG_FUNCTION_ARGS)
 				 errmsg("metric \"%s\" takes %d arguments, not %d", metric->name,
 						n_inputs + metric->parameters->n, n)));
 	for (int i = 0; i < n; i++)
-	{
 		if (PG_ARGISNULL(i + 1))
 			PG_RETURN_ARRAYTYPE_P(array);
-		arguments[i] = PG_GETARG_FLOAT8(i + 1);
-	}
+	for (int i = 0; i < n; i++)
+		arguments[i] = get_argument(fcinfo, i + 1, form);
 
 	array = writable_state(fcinfo, array, metric, is_fresh);
 	if (!mlpg_metric_try_row(state_of(array), arguments + n_inputs, arguments))
 		mlpg_metric_refuse_row(error_host(), state_of(array), arguments + n_inputs, arguments);
 	PG_RETURN_ARRAYTYPE_P(array);
+}
+
+Datum
+mlpg_sql_metric_accum(PG_FUNCTION_ARGS)
+{
+	return accum(fcinfo, NUMBERS);
+}
+
+/* of actual boolean and a probability */
+Datum
+mlpg_sql_metric_accum_boolean(PG_FUNCTION_ARGS)
+{
+	return accum(fcinfo, TRUTH);
+}
+
+/* of two names of classes, which are the same only if their bytes are */
+Datum
+mlpg_sql_metric_accum_text(PG_FUNCTION_ARGS)
+{
+	return accum(fcinfo, TEXTS);
 }
 
 /* metric_combine(state, other): the state of both sets of rows. */

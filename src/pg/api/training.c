@@ -25,6 +25,7 @@
 
 #include "access/xact.h"
 #include "access/xlog.h"
+#include "core/learners/classes.h"
 #include "miscadmin.h"
 #include "pg/api/evaluate.h"
 #include "pg/api/fit_state.h"
@@ -72,6 +73,7 @@ typedef struct Training
 	double	   *targets;		/* of the training part */
 	int64		n_targets;
 	int64		max_targets;
+	int64	   *class_count;	/* rows of the training part by first-sight class */
 	double		last_order;		/* greatest value of holdout_by in the training part */
 	double		last_sum;		/* targets there */
 	int64		last_n;
@@ -137,6 +139,8 @@ start(TupleDesc desc, void *argument)
 	mlpg_options_plan(&t->options, plan, t->rows->target_reader.kind, TupleDescAttr(desc, t->rows->target)->atttypid);
 	t->keep = *plan;
 	t->keep.keep_rows = true;
+	if (plan->task == MLPG_TASK_CLASSIFICATION)
+		t->class_count = palloc0(MLPG_CLASSES_MAX * sizeof(int64));
 	mlpg_fit_init(t->host, &t->fit, plan);
 	mlpg_fit_init(t->host, &t->test, &t->keep);
 	MemoryContextSwitchTo(old);
@@ -154,6 +158,11 @@ note_time(Training *t, double order)
 static void
 note_target(Training *t, double y, double order)
 {
+	if (t->class_count != NULL)
+	{
+		t->class_count[(int) y]++;
+		return;
+	}
 	if (t->n_targets == t->max_targets)
 	{
 		int64		more = t->max_targets == 0 ? 1024 : t->max_targets * 2;
@@ -197,7 +206,7 @@ read_row(Training *t, TupleTableSlot *slot)
 	if (t->holdout.by != NULL)
 		note_time(t, mlpg_holdout_order(&t->holdout, slot->tts_values, slot->tts_isnull));
 	if (!t->refitting && t->holdout.share > 0)
-		note_target(t, rows->values[rows->plan->n_features], mlpg_holdout_order(&t->holdout, slot->tts_values, slot->tts_isnull));
+		note_target(t, rows->stored_target, mlpg_holdout_order(&t->holdout, slot->tts_values, slot->tts_isnull));
 }
 
 static void
@@ -285,6 +294,10 @@ notice_columns(const Training *t, const MlpgSchema *schema)
 							f->dictionary->n, (long long) t->fit.n_rows),
 					 errhint("Leave it out with exclude => '{%s}' if it is not a category.", f->name)));
 	}
+	if (schema->classes != NULL && t->rows->target_reader.kind != MLPG_BOOLEAN)
+		ereport(NOTICE,
+				(errmsg("%d classes: %s%s", schema->classes->n, mlpg_classes_list(t->scratch, schema),
+						schema->positive < 0 ? "" : psprintf("; predict answers the probability of \"%s\"", schema->classes->text[schema->positive]))));
 	if (constant.len)
 		ereport(NOTICE, (errmsg("constant columns left out: %s", constant.data)));
 	if (categories.len)
@@ -352,33 +365,93 @@ keep_answered(double *actual, double *yhat, int64 n)
 }
 
 static void
-judge(Training *t, struct varlena *blob, Verdict *v)
+notice_unanswered(int64 missing, int64 n)
+{
+	if (missing > 0)
+		ereport(NOTICE,
+				(errmsg("%lld of %lld held-out rows have no prediction (categories not seen in training, or all features NULL)",
+						(long long) missing, (long long) n)));
+}
+
+/* Rows of the training part by class of the model. */
+static int64 *
+class_counts(Training *t, const MlpgModel *model)
+{
+	int64	   *count = mlpg_allocate(t->scratch, model->schema->classes->n, sizeof(int64));
+	int32	   *map = mlpg_map_classes(t->scratch, model, &t->fit);
+
+	for (int32 c = 0; c < t->fit.classes->n; c++)
+		count[map[c]] += t->class_count[c];
+	return count;
+}
+
+static void
+notice_unknown_classes(const MlpgClassRows *rows)
+{
+	int64		unknown = 0;
+
+	for (int64 i = 0; i < rows->n; i++)
+		unknown += rows->actual[i] < 0;
+	if (unknown > 0)
+		ereport(NOTICE,
+				(errmsg("%lld of %lld held-out rows have a class that the training part does not have; its probability counts as 0",
+						(long long) unknown, (long long) rows->n)));
+}
+
+static void
+judge_classes(Training *t, const MlpgModel *model, Verdict *v)
+{
+	int			n_classes = model->schema->classes->n;
+	MlpgClassRows *rows = mlpg_predict_kept_classes(t->scratch, model, &t->test);
+	int64		missing = mlpg_class_rows_keep_answered(rows);
+	MlpgClassRows *naive = mlpg_naive_classes(t->scratch, rows, class_counts(t, model), n_classes);
+
+	mlpg_judge_init_classes(&v->judge, n_classes);
+	v->n = rows->n;
+	mlpg_judge_classes(t->scratch, &v->judge, rows, v->value);
+	v->error = mlpg_judge_error(t->scratch, &v->judge, NULL, rows->p, NULL, 0, rows->n, v->value[0]);
+	v->n_baselines = 1;
+	v->baseline[0].name = "class_shares";
+	mlpg_judge_classes(t->scratch, &v->judge, naive, v->baseline_value[0]);
+	v->best = isnan(v->baseline_value[0][0]) ? -1 : 0;
+	v->baseline_error = mlpg_judge_error(t->scratch, &v->judge, NULL, rows->p, naive->p, 1, rows->n, v->value[0]);
+	notice_unanswered(missing, t->test.n_rows);
+	notice_unknown_classes(rows);
+}
+
+static void
+judge_numbers(Training *t, const MlpgModel *model, Verdict *v)
 {
 	int64		n = t->test.n_rows;
-	MlpgModel  *model = mlpg_model_open(t->scratch, VARDATA(blob), VARSIZE(blob) - VARHDRSZ);
 	double		level = !isnan(t->options.underage_cost) ?
 		mlpg_newsvendor_level(t->options.underage_cost, t->options.overage_cost) : level_of(t, model);
 	double	   *actual,
 			   *yhat;
 
-	memset(v, 0, sizeof(*v));
-	v->best = -1;
-	if (n == 0)
-		return;
 	actual = mlpg_allocate(t->scratch, n, sizeof(double));
 	yhat = mlpg_allocate(t->scratch, n, sizeof(double));
 	mlpg_judge_init(&v->judge, t->options.underage_cost, t->options.overage_cost, level_of(t, model));
 	mlpg_predict_kept(t->scratch, model, &t->test, actual, yhat);
 	v->n = mlpg_judge_rows(t->scratch, &v->judge, actual, yhat, n, v->value);
-	v->error = mlpg_judge_error(t->scratch, &v->judge, actual, yhat, NULL, n, v->value[0]);
+	v->error = mlpg_judge_error(t->scratch, &v->judge, actual, yhat, NULL, 0, n, v->value[0]);
 	keep_answered(actual, yhat, n);
 	judge_baselines(t, v, actual, v->n, level);
 	if (v->best >= 0)
-		v->baseline_error = mlpg_judge_error(t->scratch, &v->judge, actual, yhat, &v->baseline[v->best].answer, v->n, v->value[0]);
-	if (v->n < n)
-		ereport(NOTICE,
-				(errmsg("%lld of %lld held-out rows have no prediction (categories not seen in training, or all features NULL)",
-						(long long) (n - v->n), (long long) n)));
+		v->baseline_error = mlpg_judge_error(t->scratch, &v->judge, actual, yhat, &v->baseline[v->best].answer, 0, v->n, v->value[0]);
+	notice_unanswered(n - v->n, n);
+}
+
+static void
+judge(Training *t, const MlpgModel *model, Verdict *v)
+{
+	memset(v, 0, sizeof(*v));
+	v->best = -1;
+	if (t->test.n_rows == 0)
+		return;
+	if (model->schema->classes != NULL)
+		judge_classes(t, model, v);
+	else
+		judge_numbers(t, model, v);
 }
 
 static double
@@ -446,6 +519,8 @@ metrics_json(const Training *t, const Verdict *v, const MlpgModel *model)
 
 	mlpg_json_begin(&json);
 	mlpg_json_put_text(&json, "target", t->target);
+	if (model->schema->positive >= 0)
+		mlpg_json_put_text(&json, "positive", model->schema->classes->text[model->schema->positive]);
 	mlpg_json_put_number(&json, "underage_cost", t->options.underage_cost);
 	mlpg_json_put_number(&json, "overage_cost", t->options.overage_cost);
 	mlpg_json_put_number(&json, "level", level_of(t, model));
@@ -535,7 +610,7 @@ save(Training *t, const Verdict *v, struct varlena *blob, struct varlena *evalua
 
 	memset(&new, 0, sizeof(new));
 	new.model = call->model;
-	new.task = "regression";
+	new.task = model->schema->classes != NULL ? "classification" : "regression";
 	new.target = t->target;
 	new.algorithm = t->options.learner->name;
 	new.recipe = call->recipe;
@@ -592,7 +667,7 @@ run_training(Training *t, MlpgTrainOutcome *outcome)
 	INSTR_TIME_SUBTRACT(fit_end, fit_start);
 	model = mlpg_model_open(t->scratch, VARDATA(blob), VARSIZE(blob) - VARHDRSZ);
 	notice_columns(t, model->schema);
-	judge(t, blob, &verdict);
+	judge(t, model, &verdict);
 	if (refit_all && t->test.n_rows > 0)
 	{
 		evaluation = blob;

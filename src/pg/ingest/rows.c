@@ -530,6 +530,7 @@ mlpg_rows_store(MlpgRows *rows, MlpgHost *host, MlpgFit *fit, MlpgLeak *leak)
 				to[j] = mlpg_fit_code(host, fit, j, rows->text[j], rows->length[j]);
 	if (fit->classes != NULL)
 		to[plan->n_features] = mlpg_fit_target(host, fit, to[plan->n_features], rows->target_text, rows->target_length);
+	rows->stored_target = to[plan->n_features];
 	mlpg_fit_commit_row(host, fit);
 }
 

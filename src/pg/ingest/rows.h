@@ -61,6 +61,7 @@ typedef struct MlpgRows
 	MlpgDatumReader target_reader;
 	const char *target_text;	/* of the row at hand, if the target is text */
 	int32		target_length;
+	double		stored_target;	/* what rows_store put into the target's column: of a class its code */
 	int			n_beside;		/* columns that are no features: weight, offset, validation, in this order */
 	MlpgRowColumn beside[3];	/* first: position in values */
 	int			max_attno;		/* attributes that must be deformed */
