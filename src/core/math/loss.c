@@ -273,7 +273,8 @@ mlpg_loss_gradients(const MlpgLoss *loss, const double *y, const double *w, cons
 		}
 		loss->row->gradients(loss, y + first, score + first, m, g, h);
 		store(g, weight, m, gradient + first);
-		store(h, weight, m, hessian + first);
+		if (hessian)
+			store(h, weight, m, hessian + first);
 	}
 }
 
