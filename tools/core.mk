@@ -9,7 +9,7 @@ FUZZ := $(patsubst $(SRC)/test/fuzz/%.c,%,$(sort $(wildcard $(SRC)/test/fuzz/fuz
 $(shell mkdir -p $(sort $(dir $(OBJECTS))))
 
 WARNINGS = -Wall -Wextra -Wno-unused-parameter -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wshadow -Werror
-CFLAGS = -std=gnu11 -g -O1 -fno-omit-frame-pointer -ffp-contract=off -pthread -MMD -MP \
+CFLAGS = -std=gnu11 -g -O1 -fno-omit-frame-pointer -ffp-contract=off -fno-math-errno -pthread -MMD -MP \
 	-DMLPG_ASSERTIONS -I$(SRC)/src -I$(SRC)/test/unit $(WARNINGS) $(SANITIZE)
 # tests use setjmp with locals that need not survive it
 TEST_CFLAGS = $(CFLAGS) $(if $(findstring clang,$(CC)),,-Wno-clobbered)

@@ -24,7 +24,7 @@ endif
 # Strict IEEE: no contraction into fused operations, no instructions beyond the baseline.
 # -isystem: the server's own headers do not pass all of our warnings.
 PG_CPPFLAGS = -I$(VPATH)/src -isystem $(shell $(PG_CONFIG) --includedir-server) -DMLPG_VERSION='"$(MLPG_VERSION)"'
-PG_CFLAGS = -std=gnu11 -O2 -fvisibility=hidden -ffp-contract=off -pthread -MMD -MP $(WARNINGS)
+PG_CFLAGS = -std=gnu11 -O2 -fvisibility=hidden -ffp-contract=off -fno-math-errno -pthread -MMD -MP $(WARNINGS)
 ifeq ($(MLPG_ASSERTIONS),1)
 PG_CPPFLAGS += -DMLPG_ASSERTIONS
 endif
