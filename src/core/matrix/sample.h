@@ -50,7 +50,7 @@ extern uint64_t mlpg_sample_threshold(double share);
 static inline double
 mlpg_sample_uniform(uint64_t draw)
 {
-	return ((double) (draw >> 11) + 0.5) * 0x1p-53;
+	return ((double) (draw >> 12) + 0.5) * 0x1p-52;
 }
 
 #endif							/* MLPG_SAMPLE_H */
