@@ -185,7 +185,7 @@ CREATE TABLE mlpg.model_blobs (
 	evaluation mlpg.model,
 	CONSTRAINT model_blobs_pkey PRIMARY KEY (model_id, version),
 	CONSTRAINT model_blobs_version_fkey FOREIGN KEY (model_id, version) REFERENCES mlpg.model_versions ON DELETE CASCADE
-);
+) WITH (toast_tuple_target = 8160);	-- a model of up to one page is read without the TOAST table
 COMMENT ON TABLE mlpg.model_blobs IS 'The bytes of every version. Nobody is granted anything here: the owner of a model reads it through mlpg.get_model.';
 COMMENT ON COLUMN mlpg.model_blobs.model_id IS 'The model.';
 COMMENT ON COLUMN mlpg.model_blobs.version IS 'The version.';

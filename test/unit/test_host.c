@@ -366,7 +366,7 @@ test_calls(int n_threads)
 	int			met = 0,
 				ran_alone = 0;
 
-	for (int repeat = 0; repeat < 500; repeat++)
+	for (int repeat = 0; repeat < 500 && met == repeat && ran_alone == repeat; repeat++)
 	{
 		reset(&counts, n_threads);
 		host->parallel_for(host, n_threads, meeting_body, &counts);

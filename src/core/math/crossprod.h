@@ -41,8 +41,13 @@ mlpg_crossprod_stride(int d)
  */
 extern void mlpg_crossprod_block(const double *z, int n_rows, int d, int stride, double *hi, double *lo);
 
-/* The same result, bit for bit, without vector instructions: for tests and other processors. */
+/* The same without vector instructions. */
 extern void mlpg_crossprod_block_portable(const double *z, int n_rows, int d, int stride, double *hi, double *lo);
+
+/* What can do it on this processor, from the fastest, 0, to the portable one, then NULL: all with the same bits. */
+typedef void (*MlpgCrossprodKernel) (const double *z, int n_rows, int d, int stride, double *hi, double *lo);
+
+extern MlpgCrossprodKernel mlpg_crossprod_kernel(int rank);
 
 /* Running totals: value (i, j) = (hi + lo) * 2^(exponent[i] + exponent[j]). */
 typedef struct MlpgCrossprod
