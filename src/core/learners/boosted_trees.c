@@ -592,6 +592,7 @@ boosted_trees_fit(MlpgTraining *t)
 	MlpgGrower *grower;
 	MlpgEnsemble **ensemble;
 
+	t->schema->unseen = MLPG_UNSEEN_ZERO;	/* in no set: right, with the missing ones */
 	read_loss(&f);
 	read_grow_rules(&f);
 	read_boost_rules(&f);
