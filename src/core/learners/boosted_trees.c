@@ -27,7 +27,7 @@
  */
 #include "core/learners/tree/boost.h"
 #include "core/learners/tree/constraints.h"
-#include "core/learners/tree/forest.h"
+#include "core/learners/tree/shap.h"
 #include "core/math/fixed.h"
 #include "core/math/sort.h"
 #include "core/matrix/sample.h"
@@ -629,4 +629,7 @@ const MlpgLearner mlpg_boosted_trees = {
 	.fit = boosted_trees_fit,
 	.open = mlpg_forest_open,
 	.predict = mlpg_forest_predict,
+	.hasten = mlpg_forest_hasten,
+	.explain = mlpg_forest_explain,
+	.forest = mlpg_forest_of,
 };

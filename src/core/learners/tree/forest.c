@@ -149,8 +149,8 @@ write_head(MlpgWriter *w, const MlpgForestSpec *spec, int n_trees, const Draft *
 	mlpg_write_f64(w, spec->factor);
 	for (int o = 0; o < spec->n_outputs; o++)
 		mlpg_write_f64(w, spec->base ? spec->base[o] : 0);
-	for (int o = 0; o < spec->n_outputs; o++)
-		mlpg_write_f64(w, spec->levels ? spec->levels[o] : NAN);
+	if (spec->levels)
+		mlpg_write_doubles(w, spec->levels, (size_t) spec->n_outputs);
 }
 
 /* How much of everything there is; raises when it cannot be stored. */
@@ -233,25 +233,21 @@ read_array(MlpgReader *r, size_t n, size_t size, size_t alignment)
 }
 
 static void
-read_levels(MlpgReader *r, MlpgForestSpec *spec, uint32_t flags)
+read_levels(MlpgReader *r, MlpgForestSpec *spec)
 {
 	const double *levels = read_array(r, (size_t) spec->n_outputs, sizeof(double), 8);
 
 	for (int o = 0; o < spec->n_outputs; o++)
-	{
-		bool		ok = (flags & FLAG_LEVELS) ? levels[o] > 0 && levels[o] < 1 && (o == 0 || levels[o] > levels[o - 1]) : isnan(levels[o]);
-
-		if (!ok)
+		if (!(levels[o] > 0 && levels[o] < 1 && (o == 0 || levels[o] > levels[o - 1])))
 			mlpg_reader_corrupt(r, "quantile levels must ascend between 0 and 1");
-	}
-	spec->levels = (flags & FLAG_LEVELS) ? levels : NULL;
+	spec->levels = levels;
 }
 
 static void
 read_head(MlpgReader *r, MlpgForest *forest)
 {
 	MlpgForestSpec *spec = &forest->spec;
-	uint32_t	n_outputs = mlpg_read_count(r, 20);
+	uint32_t	n_outputs = mlpg_read_count(r, 12);
 	uint32_t	n_trees = mlpg_read_count(r, 36);
 	uint32_t	link,
 				flags,
@@ -274,7 +270,8 @@ read_head(MlpgReader *r, MlpgForest *forest)
 	if (!(spec->factor > 0 && spec->factor <= DBL_MAX) || (link != MLPG_LINK_SIGMOID && spec->factor != 1))
 		mlpg_reader_corrupt(r, "factor of the link out of range");
 	spec->base = read_array(r, n_outputs, sizeof(double), 8);
-	read_levels(r, spec, flags);
+	if (flags & FLAG_LEVELS)
+		read_levels(r, spec);
 	forest->n_trees = (int) n_trees;
 }
 

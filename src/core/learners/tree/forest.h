@@ -97,7 +97,7 @@ typedef struct MlpgForest
 /* Writes a payload. Trees may come in any order of outputs; those of one output stay in order. */
 extern void mlpg_forest_write(MlpgWriter *payload, const MlpgForestSpec *spec, const MlpgTree *const *trees, int n_trees);
 
-/* The bytes that mlpg_forest_write takes: to refuse a forest before it grows. */
+/* The most bytes that mlpg_forest_write takes: to refuse a forest before it grows. */
 extern size_t mlpg_forest_size(int n_outputs, int64_t n_trees, int64_t n_nodes, int64_t n_words);
 
 /* The functions of the contract. */

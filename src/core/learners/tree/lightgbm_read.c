@@ -670,7 +670,6 @@ read_head(Reader *r)
 		bad(r, line[FEATURE_NAMES].number, "feature_names must name %d features", r->n_features);
 	m->schema = mlpg_schema_create(r->host, r->n_features);
 	m->schema->target = mlpg_text(r->host, "%s", "");
-	m->schema->offset = mlpg_text(r->host, "%s", "");
 	m->schema->unseen = MLPG_UNSEEN_ZERO;
 	m->schema->positive = -1;
 	r->is_category = mlpg_allocate(r->host, (size_t) r->n_features, sizeof(bool));

@@ -37,12 +37,9 @@ goes_right(const MlpgFlatNode *node, const uint32_t *word, double x)
 	if (node->feature & MLPG_NODE_CATEGORY)
 	{
 		/* truncated as LightGBM does; NaN fails the comparison */
-		if (!(x > -1 && x < (double) node->u.set.n * 32))
-			return 1;
+		uint32_t	code = x > -1 && x < 0x1p31 ? (uint32_t) x : UINT32_MAX;
 
-		uint32_t	code = (uint32_t) (int32_t) x;
-
-		return 1 & ~(word[node->u.set.first + code / 32] >> code % 32);
+		return code / 32 >= node->u.set.n ? 1 : 1 & ~(word[node->u.set.first + code / 32] >> code % 32);
 	}
 	if (!(fabs(x) > MLPG_ZERO_MAX))
 		return node->feature & MLPG_NODE_NAN_RIGHT;
