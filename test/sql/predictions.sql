@@ -13,7 +13,7 @@ SELECT date '2025-01-06' + 7 * w AS week, s.store, i.item, 50.0 + 10 * s.size + 
 
 -- Costs and levels: the order is the level 3 / (3 + 1), yhat the median.
 SELECT model, version, metric, is_champion, n_rows
-  FROM mlpg.train('drinks', $$SELECT * FROM weekly WHERE week < '2025-04-14'$$, 'sales', underage_cost => 3, overage_cost => 1,
+  FROM mlpg.train('drinks', $$SELECT * FROM weekly WHERE week < '2025-04-14'$$, 'sales', 'quantile', underage_cost => 3, overage_cost => 1,
                   quantiles => '{0.1,0.5,0.9}', exclude => '{week,store,item}', holdout_by => 'week', params => '{"refit_all":true}');
 
 -- Four weeks, each with its own as_of; the naive forecast rides along.

@@ -136,7 +136,7 @@ mlpg_sql_summary(PG_FUNCTION_ARGS)
 	if (model->levels != NULL)
 		item(result, "quantiles", levels_text(model));
 	for (int i = 0; i < model->params->n; i++)
-		if (strcmp(model->params->spec[i].name, "unseen") != 0)
+		if (strcmp(model->params->spec[i].name, "unseen") != 0 && model->params->value[i].text != NULL)
 			item(result, psprintf("param %s", model->params->spec[i].name), model->params->value[i].text);
 	for (int i = 0; i < model->facts->n; i++)
 		item(result, model->facts->name[i], model->facts->text[i]);

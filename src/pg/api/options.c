@@ -160,15 +160,29 @@ mlpg_json_text(MlpgHost *host, const JsonbValue *value)
 
 	if (value->type != jbvBinary)
 		return scalar_text(value);
-	initStringInfo(&words);
-	if (JsonContainerIsObject(value->val.binary.data))
-		return append_object(&words, value->val.binary.data) ? words.data : NULL;
 	list = array_texts(value, &ok);
 	if (!ok)
-		return append_lists(&words, value->val.binary.data) ? words.data : NULL;
+		return NULL;
+	initStringInfo(&words);
 	foreach(cell, list)
 		appendStringInfo(&words, "%s%s", foreach_current_index(cell) > 0 ? "," : "", (char *) lfirst(cell));
 	return words.data;
+}
+
+/* The same for a parameter that may speak of columns: objects and lists of lists as well. */
+static char *
+parameter_text(MlpgHost *host, const MlpgParamSpec *spec, const JsonbValue *value)
+{
+	StringInfoData words;
+	char	   *text = mlpg_json_text(host, value);
+
+	if (text != NULL)
+		return text;
+	initStringInfo(&words);
+	if (spec->type == MLPG_PARAM_TEXT && value->type == jbvBinary &&
+		(JsonContainerIsObject(value->val.binary.data) ? append_object : append_lists) (&words, value->val.binary.data))
+		return words.data;
+	return "null";
 }
 
 static double
@@ -385,7 +399,7 @@ mlpg_options_take(MlpgHost *host, MlpgOptions *options, Jsonb *params, bool trai
 	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
 	{
 		char	   *key;
-		char	   *words;
+		int			position;
 
 		if (token != WJB_KEY)
 			continue;
@@ -393,10 +407,10 @@ mlpg_options_take(MlpgHost *host, MlpgOptions *options, Jsonb *params, bool trai
 		(void) JsonbIteratorNext(&it, &value, true);
 		if (take_option(options, key, &value, training))
 			continue;
-		if (mlpg_params_find(options->params, key) < 0)
+		position = mlpg_params_find(options->params, key);
+		if (position < 0)
 			raise_unknown(options->params, key, training);
-		words = mlpg_json_text(host, &value);
-		mlpg_params_set(host, options->params, key, words ? words : "null");
+		mlpg_params_set(host, options->params, key, parameter_text(host, &options->params->spec[position], &value));
 	}
 }
 

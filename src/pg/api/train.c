@@ -132,13 +132,10 @@ holdout_argument(FunctionCallInfo fcinfo)
 	return share;
 }
 
-/* quantile where costs or quantiles are given, else linear. */
 static const char *
 algorithm_argument(FunctionCallInfo fcinfo)
 {
-	if (!PG_ARGISNULL(ARG_ALGORITHM))
-		return text_argument(fcinfo, ARG_ALGORITHM);
-	return PG_ARGISNULL(ARG_UNDERAGE) && PG_ARGISNULL(ARG_QUANTILES) ? "linear" : "quantile";
+	return PG_ARGISNULL(ARG_ALGORITHM) ? "boosted_trees" : text_argument(fcinfo, ARG_ALGORITHM);
 }
 
 static Jsonb *

@@ -34,7 +34,11 @@
 #include "core/matrix/sample.h"
 
 #define TASK_ROWS 8192
+#ifdef MLPG_ASSERTIONS
+#define POOL_BYTES ((size_t) 64 << 10)	/* tests are to give histograms up */
+#else
 #define POOL_BYTES ((size_t) 128 << 20)
+#endif
 #define AHEAD 32				/* rows whose bins are fetched ahead */
 #define SEARCH_CELLS 4096		/* cells from which on a search is shared by threads */
 
