@@ -152,7 +152,12 @@ mlpg_exact_value(const MlpgExact *sum)
 	return ldexp(negative ? -result.high : result.high, 32 * top - 1075);
 }
 
-/* ---------- totals on the host's threads ---------- */
+/*
+ * ---------- totals on the host's threads ----------
+ *
+ * What tasks read is in the host's memory and not on the leader's stack, which
+ * is gone before they end when the leader is canceled.
+ */
 
 #define TASK_ROWS (16 * MLPG_TOTAL_BLOCK)
 
@@ -186,15 +191,19 @@ total_task(MlpgTask *task, int index, void *argument)
 double
 mlpg_total(MlpgHost *host, MlpgTotalTerms terms, const void *argument, int64_t n)
 {
-	Total		total = {.terms = terms, .argument = argument, .n = n};
+	Total	   *total = mlpg_allocate(host, 1, sizeof(Total));
 	double		value;
 
-	total.partial = mlpg_allocate(host, (size_t) host->n_threads, sizeof(MlpgExact));
-	host->parallel_for(host, (int) ((n + TASK_ROWS - 1) / TASK_ROWS), total_task, &total);
+	total->terms = terms;
+	total->argument = argument;
+	total->n = n;
+	total->partial = mlpg_allocate(host, (size_t) host->n_threads, sizeof(MlpgExact));
+	host->parallel_for(host, (int) ((n + TASK_ROWS - 1) / TASK_ROWS), total_task, total);
 	for (int t = 1; t < host->n_threads; t++)
-		mlpg_exact_merge(&total.partial[0], &total.partial[t]);
-	value = mlpg_exact_value(&total.partial[0]);
-	mlpg_release(host, total.partial);
+		mlpg_exact_merge(&total->partial[0], &total->partial[t]);
+	value = mlpg_exact_value(&total->partial[0]);
+	mlpg_release(host, total->partial);
+	mlpg_release(host, total);
 	return value;
 }
 
@@ -216,7 +225,12 @@ product_terms(const void *argument, int64_t first, int n, double *out)
 double
 mlpg_fixed_total(MlpgHost *host, const double *x, const double *w, int64_t n)
 {
-	Products	products = {x, w};
+	Products   *products = mlpg_allocate(host, 1, sizeof(Products));
+	double		value;
 
-	return mlpg_total(host, product_terms, &products, n);
+	products->x = x;
+	products->w = w;
+	value = mlpg_total(host, product_terms, products, n);
+	mlpg_release(host, products);
+	return value;
 }

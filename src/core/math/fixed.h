@@ -93,7 +93,7 @@ extern double mlpg_exact_value(const MlpgExact *sum);	/* NaN: a term was not fin
 /*
  * The exact sum of terms that are computed block by block: terms fills out
  * with those of rows [first, first + n), n <= MLPG_TOTAL_BLOCK.  Runs on the
- * host's threads.
+ * host's threads, so argument and all it points to are in the host's memory.
  */
 #define MLPG_TOTAL_BLOCK 1024
 typedef void (*MlpgTotalTerms) (const void *argument, int64_t first, int n, double *out);

@@ -287,10 +287,10 @@ mlpg_loss_values(const MlpgLoss *loss, const double *y, const double *score, int
 		loss->row->values(loss, y + first, score + first, n - first < BLOCK ? (int) (n - first) : BLOCK, stride, out + first);
 }
 
-/* What the sums below are taken over. */
+/* What the sums below are taken over; in the host's memory (fixed.h). */
 typedef struct Rows
 {
-	const MlpgLoss *loss;
+	MlpgLoss	loss;
 	const double *y;
 	const double *w;			/* or NULL */
 	const double *score;
@@ -298,6 +298,17 @@ typedef struct Rows
 	double		shift;			/* see each */
 	int			code;			/* class */
 } Rows;
+
+static Rows *
+rows_create(MlpgHost *host, const MlpgLoss *loss, const double *y, const double *w)
+{
+	Rows	   *rows = mlpg_allocate(host, 1, sizeof(Rows));
+
+	rows->loss = *loss;
+	rows->y = y;
+	rows->w = w;
+	return rows;
+}
 
 static inline double
 weight_of(const Rows *r, int64_t i)
@@ -325,7 +336,7 @@ value_terms(const void *argument, int64_t first, int n, double *out)
 {
 	const Rows *r = argument;
 
-	mlpg_loss_values(r->loss, r->y + first, r->score + first, n, r->stride, out);
+	mlpg_loss_values(&r->loss, r->y + first, r->score + first, n, r->stride, out);
 	for (int i = 0; r->w && i < n; i++)
 		out[i] = r->w[first + i] == 0 ? 0 : out[i] * r->w[first + i];
 }
@@ -334,9 +345,14 @@ double
 mlpg_loss_mean(MlpgHost *host, const MlpgLoss *loss, const double *y, const double *w,
 			   const double *score, int64_t n, int64_t stride)
 {
-	Rows		rows = {.loss = loss, .y = y, .w = w, .score = score, .stride = stride};
+	Rows	   *rows = rows_create(host, loss, y, w);
+	double		mean;
 
-	return mlpg_total(host, value_terms, &rows, n) / sum_of_weights(host, &rows, n);
+	rows->score = score;
+	rows->stride = stride;
+	mean = mlpg_total(host, value_terms, rows, n) / sum_of_weights(host, rows, n);
+	mlpg_release(host, rows);
+	return mean;
 }
 
 /* ---------- order statistics ---------- */
@@ -394,32 +410,37 @@ count_task(MlpgTask *task, int index, void *argument)
 static double
 quantile_of_rows(MlpgHost *host, const Rows *rows, int64_t n, double level)
 {
-	Count		c = {.rows = rows, .n = n};
+	Count	   *c = mlpg_allocate(host, 1, sizeof(Count));
 	int64_t		need = -1;
+	double		value;
 
-	c.fixed = mlpg_fixed_scale(rows->w ? mlpg_fixed_maximum(rows->w, NULL, n) : 1, n);
-	c.weight = mlpg_allocate(host, (size_t) host->n_threads * DIGITS, sizeof(int64_t));
-	for (c.shift = 48; c.shift >= 0; c.shift -= 16)
+	c->rows = rows;
+	c->n = n;
+	c->fixed = mlpg_fixed_scale(rows->w ? mlpg_fixed_maximum(rows->w, NULL, n) : 1, n);
+	c->weight = mlpg_allocate(host, (size_t) host->n_threads * DIGITS, sizeof(int64_t));
+	for (c->shift = 48; c->shift >= 0; c->shift -= 16)
 	{
 		int64_t		sum = 0;
 		int			digit = 0;
 
-		memset(c.weight, 0, (size_t) host->n_threads * DIGITS * sizeof(int64_t));
-		host->parallel_for(host, (int) ((n + PASS_ROWS - 1) / PASS_ROWS), count_task, &c);
+		memset(c->weight, 0, (size_t) host->n_threads * DIGITS * sizeof(int64_t));
+		host->parallel_for(host, (int) ((n + PASS_ROWS - 1) / PASS_ROWS), count_task, c);
 		for (int d = 0; d < DIGITS; d++)
 		{
 			for (int t = 1; t < host->n_threads; t++)
-				c.weight[d] += c.weight[(size_t) t * DIGITS + (size_t) d];
-			sum += c.weight[d];
+				c->weight[d] += c->weight[(size_t) t * DIGITS + (size_t) d];
+			sum += c->weight[d];
 		}
 		if (need < 0)
 			need = mlpg_lower_rank(level, sum);
-		while (digit < DIGITS - 1 && need > c.weight[digit])
-			need -= c.weight[digit++];
-		c.prefix = c.prefix << 16 | (uint64_t) digit;
+		while (digit < DIGITS - 1 && need > c->weight[digit])
+			need -= c->weight[digit++];
+		c->prefix = c->prefix << 16 | (uint64_t) digit;
 	}
-	mlpg_release(host, c.weight);
-	return mlpg_sort_unkey(c.prefix);
+	value = mlpg_sort_unkey(c->prefix);
+	mlpg_release(host, c->weight);
+	mlpg_release(host, c);
+	return value;
 }
 
 /* ---------- the start ---------- */
@@ -449,7 +470,7 @@ mean_of_rows(MlpgHost *host, Rows *rows, int64_t n, double weights)
 static double
 expectile_slope(const Rows *r, int64_t i)
 {
-	return weight_of(r, i) * (r->y[i] < r->shift ? 1 - r->loss->parameter : r->loss->parameter);
+	return weight_of(r, i) * (r->y[i] < r->shift ? 1 - r->loss.parameter : r->loss.parameter);
 }
 
 static void
@@ -491,7 +512,7 @@ linex_terms(const void *argument, int64_t first, int n, double *out)
 	const Rows *r = argument;
 
 	for (int i = 0; i < n; i++)
-		out[i] = r->loss->parameter * r->y[first + i] - r->shift;
+		out[i] = r->loss.parameter * r->y[first + i] - r->shift;
 	mlpg_exp_block(out, n, out);
 	for (int i = 0; i < n; i++)
 		out[i] = weight_of(r, first + i) == 0 ? 0 : weight_of(r, first + i) * out[i];
@@ -501,7 +522,7 @@ linex_terms(const void *argument, int64_t first, int n, double *out)
 static double
 linex_of_rows(MlpgHost *host, Rows *rows, int64_t n, double weights)
 {
-	double		a = rows->loss->parameter;
+	double		a = rows->loss.parameter;
 	double		most = -INFINITY;
 
 	for (int64_t i = 0; i < n; i++)
@@ -539,29 +560,30 @@ share_of_class(MlpgHost *host, Rows *rows, int64_t n, double weights, int code)
 void
 mlpg_loss_initial(MlpgHost *host, const MlpgLoss *loss, const double *y, const double *w, int64_t n, double *initial)
 {
-	Rows		rows = {.loss = loss, .y = y, .w = w};
-	double		weights = sum_of_weights(host, &rows, n);
+	Rows	   *rows = rows_create(host, loss, y, w);
+	double		weights = sum_of_weights(host, rows, n);
 
 	if (!(weights > 0))
 		mlpg_raise(host, MLPG_DATA_EXCEPTION, "The weights of all rows are zero.", NULL, "no row has a weight");
 	if (loss->refits_leaves)
-		initial[0] = quantile_of_rows(host, &rows, n, loss->level);
+		initial[0] = quantile_of_rows(host, rows, n, loss->level);
 	else if (loss->id == MLPG_LOSS_ID_expectile)
-		initial[0] = expectile_of_rows(host, &rows, n, weights);
+		initial[0] = expectile_of_rows(host, rows, n, weights);
 	else if (loss->id == MLPG_LOSS_ID_linex)
-		initial[0] = linex_of_rows(host, &rows, n, weights);
+		initial[0] = linex_of_rows(host, rows, n, weights);
 	else if (loss->link == SOFTMAX)
 		for (int k = 0; k < loss->n_outputs; k++)
-			initial[k] = log(share_of_class(host, &rows, n, weights, k));
+			initial[k] = log(share_of_class(host, rows, n, weights, k));
 	else if (loss->link == SIGMOID)
 	{
-		double		share = share_of_class(host, &rows, n, weights, 1);
+		double		share = share_of_class(host, rows, n, weights, 1);
 
 		share = share > 1 - LEAST_SHARE ? 1 - LEAST_SHARE : share;
 		initial[0] = log(share / (1 - share));
 	}
 	else
-		initial[0] = mlpg_loss_raw(loss->link, mean_of_rows(host, &rows, n, weights));
+		initial[0] = mlpg_loss_raw(loss->link, mean_of_rows(host, rows, n, weights));
+	mlpg_release(host, rows);
 }
 
 /* ---------- links ---------- */

@@ -54,13 +54,18 @@
 #define STORE_ALIGNMENT 64
 #define STORE_TAIL 64
 
-/* ---------- cut points ---------- */
+/*
+ * ---------- cut points ----------
+ *
+ * What tasks read is in the host's memory and not on the leader's stack, which
+ * is gone before they end when the leader is canceled.
+ */
 
 typedef struct Cutting
 {
 	const MlpgMatrix *matrix;
 	const MlpgSchema *schema;
-	const MlpgBinOptions *options;
+	MlpgBinOptions options;
 	const uint32_t *row;		/* n_rows of the sample, or NULL: all */
 	int64_t		n_rows;
 	uint64_t   *scratch;		/* n_threads x 2 x n_rows */
@@ -93,7 +98,7 @@ gather(const Cutting *c, int feature, bool is_category, uint64_t *key, bool *has
 			mlpg_matrix_read(c->matrix, feature, first, piece, values);
 		for (int64_t i = 0; i < piece; i++)
 		{
-			if (is_missing(values[i], c->options->zero_as_missing && !is_category))
+			if (is_missing(values[i], c->options.zero_as_missing && !is_category))
 				*has_missing = true;
 			else
 				key[n++] = is_category ? (uint64_t) values[i] : mlpg_sort_key(values[i]);
@@ -109,8 +114,8 @@ cut_task(MlpgTask *task, int index, void *argument)
 	MlpgBinFeature *f = &c->feature[index];
 	uint64_t   *key = c->scratch + (size_t) task->thread * 2 * (size_t) c->n_rows,
 			   *count = key + c->n_rows;
-	int			min_data = c->options->min_data_in_bin;
-	int			room = c->options->max_bin;
+	int			min_data = c->options.min_data_in_bin;
+	int			room = c->options.max_bin;
 	int64_t		n;
 
 	f->feature = index;
@@ -217,23 +222,27 @@ keep_used(MlpgHost *host, MlpgBins *bins, const Cutting *c)
 static void
 find_cuts(MlpgHost *host, MlpgBins *bins, const MlpgMatrix *matrix, const MlpgSchema *schema, const MlpgBinOptions *options)
 {
-	Cutting		c = {.matrix = matrix, .schema = schema, .options = options};
+	Cutting    *c = mlpg_allocate(host, 1, sizeof(Cutting));
 	size_t		n_features = (size_t) schema->n_features;
-	uint32_t   *row = choose_rows(host, options, mlpg_matrix_rows(matrix), &c.n_rows);
+	uint32_t   *row = choose_rows(host, options, mlpg_matrix_rows(matrix), &c->n_rows);
 
-	c.row = row;
-	c.scratch = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) host->n_threads * 2, (size_t) c.n_rows), sizeof(uint64_t));
-	c.feature = mlpg_allocate(host, n_features, sizeof(MlpgBinFeature));
-	c.cut = mlpg_allocate(host, n_features * MLPG_CUTS_MAX, sizeof(double));
-	c.code = mlpg_allocate(host, n_features * MLPG_CUTS_MAX, sizeof(int32_t));
+	c->matrix = matrix;
+	c->schema = schema;
+	c->options = *options;
+	c->row = row;
+	c->scratch = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) host->n_threads * 2, (size_t) c->n_rows), sizeof(uint64_t));
+	c->feature = mlpg_allocate(host, n_features, sizeof(MlpgBinFeature));
+	c->cut = mlpg_allocate(host, n_features * MLPG_CUTS_MAX, sizeof(double));
+	c->code = mlpg_allocate(host, n_features * MLPG_CUTS_MAX, sizeof(int32_t));
 	mlpg_check(host, "finding cut points", 0, 0);
-	host->parallel_for(host, schema->n_features, cut_task, &c);
-	mlpg_release(host, c.scratch);
+	host->parallel_for(host, schema->n_features, cut_task, c);
+	mlpg_release(host, c->scratch);
 	mlpg_release(host, row);
-	keep_used(host, bins, &c);
-	mlpg_release(host, c.feature);
-	mlpg_release(host, c.cut);
-	mlpg_release(host, c.code);
+	keep_used(host, bins, c);
+	mlpg_release(host, c->feature);
+	mlpg_release(host, c->cut);
+	mlpg_release(host, c->code);
+	mlpg_release(host, c);
 }
 
 /* ---------- from value to bin ---------- */
@@ -569,20 +578,23 @@ fill_rows(MlpgHost *host, MlpgBins *bins, MlpgMatrix *matrix, Filling *f)
 static void
 fill_stores(MlpgHost *host, MlpgBins *bins, MlpgMatrix *matrix)
 {
-	Filling		f = {.matrix = matrix, .bins = bins};
+	Filling    *f = mlpg_allocate(host, 1, sizeof(Filling));
 
+	f->matrix = matrix;
+	f->bins = bins;
 	bins->n_rows = mlpg_matrix_rows(matrix);
 	bins->row_bytes = row_bytes_of(bins->n_used);
-	f.block = bins->row_bytes > 0 ? ROWS_BYTES / bins->row_bytes / GROUP * GROUP : ROWS_MAX;
-	f.block = f.block < ROWS_MIN ? ROWS_MIN : f.block > ROWS_MAX ? ROWS_MAX : f.block;
+	f->block = bins->row_bytes > 0 ? ROWS_BYTES / bins->row_bytes / GROUP * GROUP : ROWS_MAX;
+	f->block = f->block < ROWS_MIN ? ROWS_MIN : f->block > ROWS_MAX ? ROWS_MAX : f->block;
 	bins->row_memory = mlpg_allocate(host, row_store_bytes(host, bins->n_rows, bins->n_used), 1);
-	f.row = aligned(bins->row_memory);
-	fill_rows(host, bins, matrix, &f);
+	f->row = aligned(bins->row_memory);
+	fill_rows(host, bins, matrix, f);
 	bins->column_memory = mlpg_allocate(host, column_store_bytes(host, bins->n_rows, bins->n_used), 1);
-	f.column = aligned(bins->column_memory);
-	host->parallel_for(host, (int) ((bins->n_rows + f.block - 1) / f.block), column_task, &f);
-	bins->row = f.row;
-	bins->column = f.column;
+	f->column = aligned(bins->column_memory);
+	host->parallel_for(host, (int) ((bins->n_rows + f->block - 1) / f->block), column_task, f);
+	bins->row = f->row;
+	bins->column = f->column;
+	mlpg_release(host, f);
 }
 
 MlpgBins *

@@ -213,18 +213,24 @@ number_task(MlpgTask *task, int index, void *argument)
 uint64_t *
 mlpg_sample_identify(MlpgHost *host, const MlpgMatrix *matrix, uint64_t seed)
 {
-	Identify	d = {.matrix = matrix, .seed = mlpg_sample_mix(seed + 1), .n = mlpg_matrix_rows(matrix)};
+	Identify   *d = mlpg_allocate(host, 1, sizeof(Identify));	/* not on the stack: it ends before the tasks when canceled */
+	uint64_t   *identity;
 
-	if (d.n > UINT32_MAX)
+	d->matrix = matrix;
+	d->seed = mlpg_sample_mix(seed + 1);
+	d->n = mlpg_matrix_rows(matrix);
+	if (d->n > UINT32_MAX)
 		mlpg_raise(host, MLPG_LIMIT_EXCEEDED, NULL, "Train on a sample of the rows.",
-				   "too many rows: %lld, of at most %lld", (long long) d.n, (long long) UINT32_MAX);
-	d.hash = mlpg_allocate(host, (size_t) d.n, sizeof(uint64_t));
-	host->parallel_for(host, (int) ((d.n + TASK_ROWS - 1) / TASK_ROWS), hash_task, &d);
-	deal(host, &d);
-	host->parallel_for(host, (d.n_buckets + TASK_BUCKETS - 1) / TASK_BUCKETS, number_task, &d);
-	mlpg_release(host, d.row);
-	mlpg_release(host, d.start);
-	return d.hash;
+				   "too many rows: %lld, of at most %lld", (long long) d->n, (long long) UINT32_MAX);
+	identity = d->hash = mlpg_allocate(host, (size_t) d->n, sizeof(uint64_t));
+	mlpg_check(host, "identifying rows", 0, 0);
+	host->parallel_for(host, (int) ((d->n + TASK_ROWS - 1) / TASK_ROWS), hash_task, d);
+	deal(host, d);
+	host->parallel_for(host, (d->n_buckets + TASK_BUCKETS - 1) / TASK_BUCKETS, number_task, d);
+	mlpg_release(host, d->row);
+	mlpg_release(host, d->start);
+	mlpg_release(host, d);
+	return identity;
 }
 
 uint64_t
