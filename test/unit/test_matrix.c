@@ -27,7 +27,8 @@ cell(int column, int64_t row)
 		case 4:
 			return row == 70000 ? 1e300 : -0.0;
 		case 5:
-			return row % 2 ? 16777216 : 16777217;
+			/* and in the first of two chunks whose memory was made at once */
+			return row == 34 * MLPG_CHUNK_ROWS + 100 ? 0.1 : row % 2 ? 16777216 : row < 100 ? 16777215 : 2;
 		default:
 			return NAN;
 	}
@@ -103,6 +104,7 @@ test_memory(void)
 	MlpgMatrix *matrix = mlpg_matrix_create(host, 4);
 	MlpgBlock  *block = mlpg_block_create(host, 4, 512);
 	size_t		before = host->in_use;
+	int			over = 0;
 
 	for (int i = 0; i < 512; i++)
 		for (int j = 0; j < 4; j++)
@@ -110,10 +112,58 @@ test_memory(void)
 	block->n_rows = 512;
 	mlpg_matrix_append(matrix, block);
 	CHECK(host->in_use - before <= 512 * 4 * sizeof(float) + 1024);
-	for (int k = 1; k < 256; k++)
+	for (int k = 1; k < 32; k++)
 		mlpg_matrix_append(matrix, block);
 	CHECK_INT(mlpg_matrix_rows(matrix), 2 * MLPG_CHUNK_ROWS);
 	CHECK(host->in_use - before <= 2 * MLPG_CHUNK_ROWS * 4 * sizeof(float) + 2048);
+	/* from 131,072 rows on at most 4.5 bytes a value, whatever the number of rows */
+	for (int k = 32; k < 1000; k++)
+	{
+		mlpg_matrix_append(matrix, block);
+		if (k >= 256 && host->in_use - before > (size_t) mlpg_matrix_rows(matrix) * 4 * 9 / 2)
+			over++;
+	}
+	CHECK_INT(over, 0);
+	harness_free(host);
+}
+
+/* Memory comes back row by row, in whatever type the columns are, and what is left can be read. */
+static void
+test_release(void)
+{
+	MlpgHost   *host = harness_host();
+	int64_t		n = 41 * MLPG_CHUNK_ROWS + 100;
+	MlpgMatrix *matrix = fill(host, n, 512);
+	size_t		last = host->in_use,
+				all = last;
+	double	   *out = malloc((size_t) n * sizeof(double));
+	uint32_t	rows[3] = {(uint32_t) n - 1, (uint32_t) n - 70, (uint32_t) n - 70};
+	int64_t		wrong = 0;
+
+	for (int64_t before = 0; before < n; before += MLPG_CHUNK_ROWS)
+	{
+		mlpg_matrix_release_rows(matrix, before);
+		CHECK(host->in_use <= last);
+		last = host->in_use;
+		/* all but a slab's worth of what was asked for */
+		CHECK((double) last <= (double) all * (1 - (double) (before - 3 * MLPG_CHUNK_ROWS) / (double) n));
+		for (int j = 0; j < 7; j++)
+		{
+			mlpg_matrix_read(matrix, j, before, n - before < 100 ? n - before : 100, out);
+			for (int64_t i = 0; i < 100 && before + i < n; i++)
+				wrong += !same(out[i], cell(j, before + i));
+		}
+	}
+	for (int j = 0; j < 7; j++)
+	{
+		mlpg_matrix_gather(matrix, j, rows, 3, out);
+		wrong += !same(out[0], cell(j, n - 1)) || !same(out[1], cell(j, n - 70)) || !same(out[2], cell(j, n - 70));
+	}
+	CHECK_INT(wrong, 0);
+	mlpg_matrix_release_rows(matrix, n);
+	CHECK(host->in_use < 100000);
+	CHECK_INT(mlpg_matrix_rows(matrix), n);
+	free(out);
 	harness_free(host);
 }
 
@@ -239,6 +289,7 @@ main(void)
 		test_read(2 * MLPG_CHUNK_ROWS + 4097, parts[k]);
 	}
 	test_memory();
+	test_release();
 	test_recode();
 	test_describe();
 	test_block_rows();

@@ -296,7 +296,6 @@ typedef struct Rows
 	const double *score;
 	int64_t		stride;
 	double		shift;			/* see each */
-	int			code;			/* class */
 } Rows;
 
 static Rows *
@@ -384,8 +383,37 @@ typedef struct Count
 	MlpgFixed	fixed;			/* of the weights */
 	int			shift;			/* the digit counted: bits shift .. shift + 15 */
 	uint64_t	prefix;			/* bits above it that a value must have */
-	int64_t    *weight;			/* n_threads x DIGITS */
+	int			n_classes;
+	int64_t    *weight;			/* n_threads x DIGITS or n_classes */
 } Count;
+
+static Count *
+count_create(MlpgHost *host, const Rows *rows, int64_t n, int n_weights)
+{
+	Count	   *c = mlpg_allocate(host, 1, sizeof(Count));
+
+	c->rows = rows;
+	c->n = n;
+	c->fixed = mlpg_fixed_scale(rows->w ? mlpg_fixed_maximum(rows->w, NULL, n) : 1, n);
+	c->weight = mlpg_allocate(host, (size_t) host->n_threads * (size_t) n_weights, sizeof(int64_t));
+	return c;
+}
+
+static void
+count_release(MlpgHost *host, Count *c)
+{
+	mlpg_release(host, c->weight);
+	mlpg_release(host, c);
+}
+
+/* One weight of all threads, which becomes that of the first. */
+static int64_t
+add_threads(const MlpgHost *host, Count *c, int n_weights, int k)
+{
+	for (int t = 1; t < host->n_threads; t++)
+		c->weight[k] += c->weight[(size_t) t * (size_t) n_weights + (size_t) k];
+	return c->weight[k];
+}
 
 static void
 count_task(MlpgTask *task, int index, void *argument)
@@ -410,14 +438,10 @@ count_task(MlpgTask *task, int index, void *argument)
 static double
 quantile_of_rows(MlpgHost *host, const Rows *rows, int64_t n, double level)
 {
-	Count	   *c = mlpg_allocate(host, 1, sizeof(Count));
+	Count	   *c = count_create(host, rows, n, DIGITS);
 	int64_t		need = -1;
 	double		value;
 
-	c->rows = rows;
-	c->n = n;
-	c->fixed = mlpg_fixed_scale(rows->w ? mlpg_fixed_maximum(rows->w, NULL, n) : 1, n);
-	c->weight = mlpg_allocate(host, (size_t) host->n_threads * DIGITS, sizeof(int64_t));
 	for (c->shift = 48; c->shift >= 0; c->shift -= 16)
 	{
 		int64_t		sum = 0;
@@ -426,11 +450,7 @@ quantile_of_rows(MlpgHost *host, const Rows *rows, int64_t n, double level)
 		memset(c->weight, 0, (size_t) host->n_threads * DIGITS * sizeof(int64_t));
 		host->parallel_for(host, (int) ((n + PASS_ROWS - 1) / PASS_ROWS), count_task, c);
 		for (int d = 0; d < DIGITS; d++)
-		{
-			for (int t = 1; t < host->n_threads; t++)
-				c->weight[d] += c->weight[(size_t) t * DIGITS + (size_t) d];
-			sum += c->weight[d];
-		}
+			sum += add_threads(host, c, DIGITS, d);
 		if (need < 0)
 			need = mlpg_lower_rank(level, sum);
 		while (digit < DIGITS - 1 && need > c->weight[digit])
@@ -438,8 +458,7 @@ quantile_of_rows(MlpgHost *host, const Rows *rows, int64_t n, double level)
 		c->prefix = c->prefix << 16 | (uint64_t) digit;
 	}
 	value = mlpg_sort_unkey(c->prefix);
-	mlpg_release(host, c->weight);
-	mlpg_release(host, c);
+	count_release(host, c);
 	return value;
 }
 
@@ -539,22 +558,36 @@ linex_of_rows(MlpgHost *host, Rows *rows, int64_t n, double weights)
 }
 
 static void
-class_terms(const void *argument, int64_t first, int n, double *out)
+class_task(MlpgTask *task, int index, void *argument)
 {
-	const Rows *r = argument;
+	Count	   *c = argument;
+	const double *y = c->rows->y,
+			   *w = c->rows->w;
+	int64_t    *weight = c->weight + (size_t) task->thread * (size_t) c->n_classes;
+	int64_t		first = (int64_t) index * PASS_ROWS;
+	int64_t		last = first + PASS_ROWS < c->n ? first + PASS_ROWS : c->n;
 
-	for (int i = 0; i < n; i++)
-		out[i] = r->y[first + i] == r->code ? weight_of(r, first + i) : 0;
+	for (int64_t i = first; i < last; i++)
+		weight[(int) y[i]] += w ? mlpg_fixed_of(c->fixed, w[i]) : 1;
 }
 
-static double
-share_of_class(MlpgHost *host, Rows *rows, int64_t n, double weights, int code)
+/* The share of each class in all weight. */
+static void
+class_shares(MlpgHost *host, const Rows *rows, int64_t n, int n_classes, double *share)
 {
-	double		share;
+	Count	   *c = count_create(host, rows, n, n_classes);
+	int64_t		sum = 0;
 
-	rows->code = code;
-	share = mlpg_total(host, class_terms, rows, n) / weights;
-	return share < LEAST_SHARE ? LEAST_SHARE : share;
+	c->n_classes = n_classes;
+	host->parallel_for(host, (int) ((n + PASS_ROWS - 1) / PASS_ROWS), class_task, c);
+	for (int k = 0; k < n_classes; k++)
+		sum += add_threads(host, c, n_classes, k);
+	for (int k = 0; k < n_classes; k++)
+	{
+		share[k] = (double) c->weight[k] / (double) sum;
+		share[k] = share[k] < LEAST_SHARE ? LEAST_SHARE : share[k];
+	}
+	count_release(host, c);
 }
 
 void
@@ -572,14 +605,17 @@ mlpg_loss_initial(MlpgHost *host, const MlpgLoss *loss, const double *y, const d
 	else if (loss->id == MLPG_LOSS_ID_linex)
 		initial[0] = linex_of_rows(host, rows, n, weights);
 	else if (loss->link == SOFTMAX)
+	{
+		class_shares(host, rows, n, loss->n_outputs, initial);
 		for (int k = 0; k < loss->n_outputs; k++)
-			initial[k] = log(share_of_class(host, rows, n, weights, k));
+			initial[k] = log(initial[k]);
+	}
 	else if (loss->link == SIGMOID)
 	{
-		double		share = share_of_class(host, rows, n, weights, 1);
+		double		share[2];
 
-		share = share > 1 - LEAST_SHARE ? 1 - LEAST_SHARE : share;
-		initial[0] = log(share / (1 - share));
+		class_shares(host, rows, n, 2, share);
+		initial[0] = log(share[1] / share[0]);
 	}
 	else
 		initial[0] = mlpg_loss_raw(loss->link, mean_of_rows(host, rows, n, weights));

@@ -51,6 +51,7 @@
 #define ROWS_MIN 64				/* ... fewer of long rows, so that they stay in the cache */
 #define ROWS_BYTES 32768
 #define GROUP 8					/* features turned at a time */
+#define BATCH_ROWS 65536		/* binned before their part of the matrix is released */
 #define STORE_ALIGNMENT 64
 #define STORE_TAIL 64
 
@@ -559,7 +560,7 @@ fill_rows(MlpgHost *host, MlpgBins *bins, MlpgMatrix *matrix, Filling *f)
 	f->has_missing = mlpg_allocate(host, (size_t) host->n_threads * (size_t) bins->n_used, sizeof(bool));
 	for (f->first = 0; f->first < bins->n_rows; f->first = f->last)
 	{
-		f->last = f->first + MLPG_CHUNK_ROWS < bins->n_rows ? f->first + MLPG_CHUNK_ROWS : bins->n_rows;
+		f->last = f->first + BATCH_ROWS < bins->n_rows ? f->first + BATCH_ROWS : bins->n_rows;
 		mlpg_check(host, "binning", f->first, bins->n_rows);
 		host->parallel_for(host, (int) ((f->last - f->first + f->block - 1) / f->block), row_task, f);
 		mlpg_matrix_release_rows(matrix, f->last);

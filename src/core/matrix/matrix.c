@@ -8,12 +8,16 @@
  * row by row touches 28 distant lines a row, which all fall into the same sets
  * of the first-level cache.
  *
- * A column is a list of chunks of 65,536 rows.  A chunk starts as float4 and
+ * A column is a list of chunks of 8,192 rows.  A chunk starts as float4 and
  * becomes float8 when the first block arrives that float4 does not keep
  * exactly, so integers, prices and flags cost 4 bytes a value, and nothing is
- * ever rounded.  Memory: 4 or 8 bytes a value, in the host's arena, plus at
- * most one unfilled chunk a column; the last chunk grows by doubling so that
- * small sets stay small.
+ * ever rounded.  The first chunks grow by doubling, so small sets stay small.
+ * Later ones are made whole, for all columns and, as rows grow many, for up to
+ * eight rows of chunks at once: a sixteenth of what there is.
+ *
+ * Memory: 4 or 8 bytes a value in the host's arena, and at most a sixteenth more
+ * from 131,072 rows on.  Released in row order, while a learner reads for the
+ * last time.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,14 +29,23 @@
 #define WIDE_BYTES (4 * 1024 * 1024)	/* ... within this */
 #define BLOCK_ROWS_MIN 16
 #define CHUNK_ROWS_FIRST 512
+#define SLAB_SHARE 16			/* a slab has this part of the chunks there are, ... */
+#define SLAB_CHUNKS_MAX 8		/* ... at most so many */
 
 typedef struct Chunk
 {
 	void	   *values;			/* capacity x (float or double) */
 	int			capacity;		/* rows */
 	bool		wide;			/* double */
-	bool		shared;			/* memory is part of the chunk row's, not to be released alone */
+	bool		shared;			/* memory is part of a slab, not to be released alone */
 } Chunk;
+
+/* Memory of whole rows of chunks. */
+typedef struct Slab
+{
+	void	   *memory;
+	int64_t		end;			/* chunks of each column up to its last one */
+} Slab;
 
 struct MlpgMatrix
 {
@@ -42,8 +55,11 @@ struct MlpgMatrix
 	int64_t		n_chunks;		/* of each column */
 	int64_t		max_chunks;
 	Chunk	   *chunk;			/* max_chunks x n_columns: chunk k of column j at k * n_columns + j */
-	void	  **shared;			/* max_chunks: the memory that the chunks of a row share */
+	Slab	   *slab;			/* max_chunks */
+	int64_t		n_slabs;
+	size_t		chunk_row_bytes;	/* of the last slab */
 	int64_t		n_released;		/* chunks of each column, from the first on */
+	int64_t		n_slabs_released;
 };
 
 int
@@ -91,16 +107,27 @@ mlpg_matrix_columns(const MlpgMatrix *matrix)
 	return matrix->n_columns;
 }
 
-/*
- * A row of chunks, one a column.  The first grows by doubling; later ones are
- * whole at once and share one piece of memory, large enough for the host to give
- * pages that need no zeroing.  A column that needed float8 so far will again.
- */
+/* Room in a slab for the chunks to come; a column that needed float8 so far will again. */
+static void
+add_slab(MlpgMatrix *m, const Chunk *before)
+{
+	int64_t		chunks = m->n_chunks / SLAB_SHARE < 1 ? 1
+		: m->n_chunks / SLAB_SHARE > SLAB_CHUNKS_MAX ? SLAB_CHUNKS_MAX : m->n_chunks / SLAB_SHARE;
+	Slab	   *slab = &m->slab[m->n_slabs];
+
+	m->chunk_row_bytes = 0;
+	for (int j = 0; j < m->n_columns; j++)
+		m->chunk_row_bytes = mlpg_size_add(m->host, m->chunk_row_bytes,
+										   MLPG_CHUNK_ROWS * (before[j].wide ? sizeof(double) : sizeof(float)));
+	slab->memory = mlpg_allocate(m->host, (size_t) chunks, m->chunk_row_bytes);
+	slab->end = m->n_chunks + chunks;
+	m->n_slabs++;
+}
+
 static void
 add_chunk(MlpgMatrix *m)
 {
-	size_t		size = 0;
-	char	   *memory;
+	char	   *memory = NULL;
 	Chunk	   *chunk;
 
 	if (m->n_chunks == m->max_chunks)
@@ -109,27 +136,31 @@ add_chunk(MlpgMatrix *m)
 
 		m->chunk = mlpg_resize(m->host, m->chunk, (size_t) (m->max_chunks * m->n_columns),
 							   mlpg_size_multiply(m->host, (size_t) more, (size_t) m->n_columns), sizeof(Chunk));
-		m->shared = mlpg_resize(m->host, m->shared, (size_t) m->max_chunks, (size_t) more, sizeof(void *));
+		m->slab = mlpg_resize(m->host, m->slab, (size_t) m->max_chunks, (size_t) more, sizeof(Slab));
 		m->max_chunks = more;
 	}
 	chunk = m->chunk + m->n_chunks * m->n_columns;
+	if (m->n_chunks > 0 && (m->n_slabs == 0 || m->slab[m->n_slabs - 1].end == m->n_chunks))
+	{
+		add_slab(m, chunk - m->n_columns);
+		memory = m->slab[m->n_slabs - 1].memory;
+	}
+	for (int j = 0; m->n_chunks > 0 && j < m->n_columns; j++)
+	{
+		const Chunk *last = &chunk[j - m->n_columns];
+
+		chunk[j] = (Chunk) {.capacity = MLPG_CHUNK_ROWS, .wide = last->wide, .shared = memory != NULL || last->shared};
+		if (memory != NULL)
+		{
+			chunk[j].values = memory;
+			memory += MLPG_CHUNK_ROWS * (last->wide ? sizeof(double) : sizeof(float));
+		}
+		else if (last->shared)
+			chunk[j].values = (char *) last->values + m->chunk_row_bytes;
+		else					/* became wide after the slab was made */
+			chunk[j].values = mlpg_allocate(m->host, MLPG_CHUNK_ROWS, sizeof(double));
+	}
 	m->n_chunks++;
-	if (m->n_chunks == 1)
-		return;
-	for (int j = 0; j < m->n_columns; j++)
-	{
-		chunk[j].wide = chunk[j - m->n_columns].wide;
-		size = mlpg_size_add(m->host, size, MLPG_CHUNK_ROWS * (chunk[j].wide ? sizeof(double) : sizeof(float)));
-	}
-	memory = mlpg_allocate(m->host, size, 1);
-	m->shared[m->n_chunks - 1] = memory;
-	for (int j = 0; j < m->n_columns; j++)
-	{
-		chunk[j].values = memory;
-		chunk[j].capacity = MLPG_CHUNK_ROWS;
-		chunk[j].shared = true;
-		memory += MLPG_CHUNK_ROWS * (chunk[j].wide ? sizeof(double) : sizeof(float));
-	}
 }
 
 /* Room for rows rows in a chunk of the first row of chunks. */
@@ -298,9 +329,9 @@ mlpg_matrix_release_rows(MlpgMatrix *m, int64_t before)
 				mlpg_release(m->host, chunk[j].values);
 			chunk[j].values = NULL;
 		}
-		mlpg_release(m->host, m->shared[m->n_released]);
-		m->shared[m->n_released] = NULL;
 	}
+	for (; m->n_slabs_released < m->n_slabs && (m->slab[m->n_slabs_released].end <= end || end == m->n_chunks); m->n_slabs_released++)
+		mlpg_release(m->host, m->slab[m->n_slabs_released].memory);
 }
 
 void

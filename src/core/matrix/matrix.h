@@ -35,7 +35,7 @@ mlpg_block_row(const MlpgBlock *block, int row)
 }
 
 /* All rows, by column, in chunks; each chunk of a column in the narrowest of float4 and float8 that keeps it exactly. */
-#define MLPG_CHUNK_ROWS 65536
+#define MLPG_CHUNK_ROWS 8192
 
 typedef struct MlpgMatrix MlpgMatrix;
 
@@ -57,8 +57,8 @@ extern void mlpg_matrix_gather(const MlpgMatrix *matrix, int column, const uint3
 extern void mlpg_matrix_recode(MlpgMatrix *matrix, int column, const int32_t *rank);
 
 /*
- * Gives back the memory of the rows before `before`, as far as they fill whole
- * chunks; nor can they be read any more, or rows be appended.
+ * Gives back the memory of the rows before `before`, as far as it is whole
+ * pieces of it; they can no longer be read, nor can rows be appended.
  */
 extern void mlpg_matrix_release_rows(MlpgMatrix *matrix, int64_t before);
 
