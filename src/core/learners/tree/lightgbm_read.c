@@ -159,6 +159,20 @@ note_line(Reader *r, const char *const *keys, int n_keys, Line *lines, const cha
 
 /* ---------- numbers ---------- */
 
+/* inf or -inf at *at, which ends at a blank or at end. */
+static bool
+infinity_at(const char **at, const char *end, double *value)
+{
+	bool		negative = *at < end && **at == '-';
+	const char *word = *at + negative;
+
+	if (end - word < 3 || memcmp(word, "inf", 3) != 0 || (end - word > 3 && word[3] != ' '))
+		return false;
+	*value = negative ? -INFINITY : INFINITY;
+	*at = word + 3;
+	return true;
+}
+
 /* The number at *at, which ends at a blank or at end; the line ends in '\n' or 0, so strtod does not leave it. */
 static double
 number_at(Reader *r, const Line *line, const char **at, const char *end)
@@ -179,9 +193,9 @@ number_at(Reader *r, const Line *line, const char **at, const char *end)
 	return value;
 }
 
-/* Exactly n numbers. */
+/* Exactly n numbers, finite ones unless infinity may be among them. */
 static double *
-numbers(Reader *r, const Line *line, size_t n, const char *what)
+numbers_or_infinity(Reader *r, const Line *line, size_t n, const char *what, bool infinity)
 {
 	const char *at = line->value;
 	double	   *values;
@@ -195,13 +209,20 @@ numbers(Reader *r, const Line *line, size_t n, const char *what)
 	{
 		while (at < line->end && *at == ' ')
 			at++;
-		values[i] = number_at(r, line, &at, line->end);
+		if (!infinity || !infinity_at(&at, line->end, &values[i]))
+			values[i] = number_at(r, line, &at, line->end);
 	}
 	while (at < line->end && *at == ' ')
 		at++;
 	if (at != line->end)
 		bad(r, line->number, "%s has more than %zu numbers", what, n);
 	return values;
+}
+
+static double *
+numbers(Reader *r, const Line *line, size_t n, const char *what)
+{
+	return numbers_or_infinity(r, line, n, what, false);
 }
 
 static int64_t
@@ -308,7 +329,7 @@ read_arrays(Reader *r, TreeText *text)
 	text->feature = integers(r, &line[SPLIT_FEATURE], n - 1, "split_feature", 0, r->n_features - 1);
 	text->left = integers(r, &line[LEFT_CHILD], n - 1, "left_child", -(int64_t) n, (int64_t) n - 2);
 	text->right = integers(r, &line[RIGHT_CHILD], n - 1, "right_child", -(int64_t) n, (int64_t) n - 2);
-	text->threshold = numbers(r, &line[THRESHOLD], n - 1, "threshold");
+	text->threshold = numbers_or_infinity(r, &line[THRESHOLD], n - 1, "threshold", true);
 	if (line[DECISION_TYPE].number != 0)
 		text->decision = integers(r, &line[DECISION_TYPE], n - 1, "decision_type", 0, 15);
 	if (line[SPLIT_GAIN].number != 0)

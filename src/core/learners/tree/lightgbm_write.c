@@ -10,7 +10,6 @@
  *	 base		LightGBM has no score before the first tree: it is added to the
  *				leaves of the first tree of each output, so raw scores
  *				agree to the last bits but not in them
- *	 threshold	infinity is written as 1e300, as LightGBM itself does
  *	 names		blanks become _, as in LightGBM's Python package
  *	 categories are the lists of pandas_categorical, in our code order
  *	 objective	the one whose predictions are ours; a loss that LightGBM lacks
@@ -78,12 +77,6 @@ typedef enum Field
 	LEAF_VALUE, LEAF_WEIGHT, LEAF_COUNT, INTERNAL_VALUE, INTERNAL_WEIGHT, INTERNAL_COUNT
 } Field;
 
-static double
-threshold_of(const MlpgTreeNode *node, int32_t set)
-{
-	return node->is_category ? set : fmax(-1e300, fmin(1e300, node->threshold));
-}
-
 static int
 decision_of(const MlpgTreeNode *node)
 {
@@ -100,7 +93,7 @@ field_of(const MlpgTreeNode *node, const int32_t *place, Field field, int32_t se
 		case SPLIT_GAIN:
 			return node->gain;
 		case THRESHOLD:
-			return threshold_of(node, set);
+			return node->is_category ? set : node->threshold;
 		case DECISION_TYPE:
 			return decision_of(node);
 		case LEFT_CHILD:
