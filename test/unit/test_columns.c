@@ -10,7 +10,7 @@
 
 #include "core/math/columns.h"
 
-#define WIDTH 37
+#define WIDTH 133
 
 static void
 fill(uint64_t *random, double *row, int n, double missing)
@@ -26,7 +26,7 @@ equal(const double *a, const double *b, int n)
 }
 
 static void
-test_range(void)
+test_take(void)
 {
 	const MlpgColumns *fast = mlpg_columns();
 	uint64_t	random = 3;
@@ -38,7 +38,9 @@ test_range(void)
 	{
 		double		minimum[2][WIDTH],
 					maximum[2][WIDTH],
+					z[2][WIDTH],
 					row[WIDTH];
+		uint32_t	missing[2][WIDTH];
 
 		for (int k = 0; k < n; k++)
 		{
@@ -47,15 +49,21 @@ test_range(void)
 		}
 		for (int i = 0; i < 50; i++)
 		{
-			bool		any = false;
+			int			m = 0;
 
-			fill(&random, row, n, 0.05);
+			fill(&random, row, n, i % 10 == 0 ? 0.9 : 0.05);
+			/* in place, as for rows with categories, and from elsewhere */
+			memcpy(z[0], row, sizeof(row));
+			noticed &= fast->take(i % 2 == 0 ? z[0] : row, n, z[0], minimum[0], maximum[0], 100, missing[0]) ==
+				mlpg_columns_portable.take(row, n, z[1], minimum[1], maximum[1], 100, missing[1]);
 			for (int k = 0; k < n; k++)
-				any |= isnan(row[k]);
-			noticed &= fast->range(row, n, minimum[0], maximum[0]) == any;
-			noticed &= mlpg_columns_portable.range(row, n, minimum[1], maximum[1]) == any;
-			for (int k = 0; k < n; k++)
+			{
 				within &= isnan(row[k]) || (minimum[0][k] <= row[k] && row[k] <= maximum[0][k]);
+				noticed &= !isnan(row[k]) || (missing[0][m] == 100 + (uint32_t) k && missing[1][m] == 100 + (uint32_t) k);
+				m += isnan(row[k]);
+				row[k] = isnan(row[k]) ? 0 : row[k];
+			}
+			bits_equal &= equal(z[0], row, n) && equal(z[1], row, n);
 		}
 		bits_equal &= equal(minimum[0], minimum[1], n) && equal(maximum[0], maximum[1], n);
 	}
@@ -166,7 +174,7 @@ test_add(void)
 int
 main(void)
 {
-	test_range();
+	test_take();
 	test_fill();
 	test_scale();
 	test_add();

@@ -10,8 +10,11 @@
 
 #include "core/host.h"
 
-/* Widens minimum and maximum by the row; NaN changes neither. True if there is a NaN. */
-typedef bool (*MlpgColumnsRange) (const double *row, int n, double *minimum, double *maximum);
+/*
+ * z = row with 0 for NaN (row may be z itself); widens minimum and maximum by what is
+ * no NaN, and puts base + k for each NaN into missing, k ascending.  How many there are.
+ */
+typedef int (*MlpgColumnsTake) (const double *row, int n, double *z, double *minimum, double *maximum, uint32_t base, uint32_t *missing);
 
 /* row[k] = value[k], NaN where missing[k]; false when a value that is there is NaN or infinite. */
 typedef bool (*MlpgColumnsFill) (const double *value, const bool *missing, int n, double *row);
@@ -24,7 +27,7 @@ typedef void (*MlpgColumnsAdd) (const double *row, int n, double *hi, double *lo
 
 typedef struct MlpgColumns
 {
-	MlpgColumnsRange range;
+	MlpgColumnsTake take;
 	MlpgColumnsFill fill;
 	MlpgColumnsScale scale;
 	MlpgColumnsAdd add;

@@ -391,6 +391,7 @@ add_row(CallSite *site, MlpgFitState *state, FunctionCallInfo fcinfo, HeapTupleH
 	}
 	old = MemoryContextSwitchTo(site->row_context);
 	deform(site, row);
+	rows->values = mlpg_fit_next_row(site->host, &state->fit);
 	rows->n_read++;
 	mlpg_rows_read_features(rows, site->values, site->nulls);
 	mlpg_rows_read_target(rows, PG_GETARG_DATUM(2));

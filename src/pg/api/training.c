@@ -189,6 +189,7 @@ read_row(Training *t, TupleTableSlot *slot)
 	MlpgRows   *rows = t->rows;
 	uint64		hash;
 
+	rows->values = mlpg_fit_next_row(t->host, &t->fit);
 	if (!mlpg_rows_read_row(rows, slot->tts_values, slot->tts_isnull))
 		return;
 	if (t->content != rows)

@@ -523,7 +523,8 @@ mlpg_rows_store(MlpgRows *rows, MlpgHost *host, MlpgFit *fit, MlpgLeak *leak)
 	if (leak != NULL)
 		mlpg_leak_watch(host, leak, rows->values, plan->n_features);
 	to = mlpg_fit_next_row(host, fit);
-	memcpy(to, rows->values, fit->block.n_columns * sizeof(double));
+	if (to != rows->values)
+		memcpy(to, rows->values, fit->block.n_columns * sizeof(double));
 	if (fit->dictionary != NULL)
 		for (int j = 0; j < plan->n_features; j++)
 			if (plan->kind[j] == MLPG_CATEGORY && rows->text[j] != NULL)

@@ -84,38 +84,29 @@ mlpg_moments_partial_size(const MlpgPlan *plan, int capacity)
 	return (2 * square + 3 * (size_t) s.stride + rows) * sizeof(double) + ((size_t) s.stride + 2 + rows) * sizeof(int);
 }
 
-/* Dense columns of a row: as they are, padding zero. */
-static void
+/* Numbers and target of a row that has categories too. */
+static const double *
 gather(const MlpgPlan *plan, const MlpgMomentShape *s, const double *row, double *z)
 {
-	if (s->contiguous)
-		memcpy(z, row, (size_t) (s->n_numbers + 1) * sizeof(double));
-	else
-	{
-		int			k = 0;
+	int			k = 0;
 
-		for (int i = 0; i < s->n_features; i++)
-			if (plan->kind[i] != MLPG_CATEGORY)
-				z[k++] = row[i];
-		z[k] = row[s->n_features];
-	}
+	for (int i = 0; i < s->n_features; i++)
+		if (plan->kind[i] != MLPG_CATEGORY)
+			z[k++] = row[i];
+	z[k] = row[s->n_features];
+	return z;
+}
+
+/* Dense columns of a row; minimum and maximum of what is present; missing values are listed and become 0. */
+static void
+take_row(const MlpgPlan *plan, const MlpgMomentShape *s, Partial *p, MlpgColumnsTake take, const double *row, int r, double *z)
+{
+	if (!s->contiguous)
+		row = gather(plan, s, row, z);
+	*p->n_missing += (uint32_t) take(row, s->n_numbers + 1, z, p->minimum, p->maximum, (uint32_t) (r * s->stride), p->missing + *p->n_missing);
 	z[s->d - 1] = 1;
 	for (int k = s->d; k < s->stride; k++)
 		z[k] = 0;
-}
-
-/* Minimum and maximum of what is present; missing values are listed and become 0. */
-static void
-scan_row(const MlpgMomentShape *s, Partial *p, MlpgColumnsRange range, int r, double *z)
-{
-	if (!range(z, s->stride, p->minimum, p->maximum))
-		return;
-	for (int k = 0; k < s->n_numbers; k++)
-		if (z[k] != z[k])
-		{
-			p->missing[(*p->n_missing)++] = (uint32_t) (r * s->stride + k);
-			z[k] = 0;
-		}
 }
 
 static void
@@ -163,7 +154,7 @@ mlpg_moments_summarise(const MlpgPlan *plan, const MlpgBlock *block, void *memor
 {
 	MlpgMomentShape		s = shape_of(plan);
 	Partial		p = partial_at(memory, &s, block->capacity);
-	MlpgColumnsRange range = mlpg_columns()->range;
+	MlpgColumnsTake take = mlpg_columns()->take;
 
 	*p.n_missing = 0;
 	for (int k = 0; k < s.stride; k++)
@@ -172,13 +163,14 @@ mlpg_moments_summarise(const MlpgPlan *plan, const MlpgBlock *block, void *memor
 		p.maximum[k] = -INFINITY;
 		p.largest[k] = 0;
 	}
+	if (block->n_rows > 0)
+		p.minimum[s.d - 1] = p.maximum[s.d - 1] = 1;
 	for (int r = 0; r < block->n_rows; r++)
 	{
 		const double *row = mlpg_block_row(block, r);
 		double	   *z = p.z + (size_t) r * (size_t) s.stride;
 
-		gather(plan, &s, row, z);
-		scan_row(&s, &p, range, r, z);
+		take_row(plan, &s, &p, take, row, r, z);
 		if (plan->weighted)
 			weight_row(&s, &p, row[s.n_features + 1], z);
 	}
