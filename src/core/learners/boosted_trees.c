@@ -612,6 +612,27 @@ boosted_trees_fit(MlpgTraining *t)
 	write_forest(&f, ensemble);
 }
 
+/* The iterations of the ensemble that took most: several levels have one parameter. */
+static void
+boosted_trees_found(MlpgHost *host, MlpgParams *p, const MlpgFacts *facts)
+{
+	int64_t		most = 0;
+
+	if (mlpg_params_integer(p, "early_stopping_rounds") == 0)
+		return;
+	for (int i = 0; i < facts->n; i++)
+		if (strncmp(facts->name[i], "iterations", 10) == 0)
+		{
+			const char *at = facts->text[i];
+			double		n;
+
+			if (mlpg_params_number(&at, &n) && (int64_t) n > most)
+				most = (int64_t) n;
+		}
+	mlpg_params_set(host, p, "num_iterations", mlpg_text(host, "%lld", (long long) (most < 1 ? 1 : most)));
+	mlpg_params_set(host, p, "early_stopping_rounds", "0");
+}
+
 const MlpgLearner mlpg_boosted_trees = {
 	.name = "boosted_trees",
 	.summary = "gradient boosted trees on histograms",
@@ -627,6 +648,7 @@ const MlpgLearner mlpg_boosted_trees = {
 	.payload_version = MLPG_FOREST_PAYLOAD_VERSION,
 	.oldest_readable = 1,
 	.fit = boosted_trees_fit,
+	.found = boosted_trees_found,
 	.open = mlpg_forest_open,
 	.predict = mlpg_forest_predict,
 	.hasten = mlpg_forest_hasten,

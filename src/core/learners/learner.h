@@ -172,6 +172,12 @@ struct MlpgLearner
 	/* matrix learners */
 	void		(*fit) (MlpgTraining *training);
 
+	/*
+	 * Optional: sets parameters to what a fit found on its validation rows
+	 * (iterations), so that all rows can be fitted without any.
+	 */
+	void		(*found) (MlpgHost *host, MlpgParams *params, const MlpgFacts *facts);
+
 	/* single-pass learners; summarise runs in pool threads: no host, no raise */
 	size_t		(*partial_size) (const MlpgPlan *plan, int capacity);	/* bytes of one summary of a block */
 	void		(*summarise) (const MlpgPlan *plan, const MlpgBlock *block, void *partial);

@@ -587,10 +587,25 @@ take_recipe(Training *t)
 	t->holdout.attno = -1;
 }
 
+/* Validation rows are fitted as well, with what was found on them. */
+static void
+forget_validation(Training *t, const MlpgFacts *found)
+{
+	MlpgOptions *options = &t->options;
+
+	if (options->learner->found != NULL)
+		options->learner->found(t->scratch, options->params, found);
+	if (options->validation != NULL)
+		options->exclude = lappend(options->exclude, options->validation);
+	options->validation = NULL;
+	options->validation_share = 0;
+}
+
 /* Fits all rows: the source again, under the same snapshot. */
 static struct varlena *
-refit(Training *t, MlpgFacts *facts)
+refit(Training *t, const MlpgFacts *found, MlpgFacts *facts)
 {
+	forget_validation(t, found);
 	mlpg_host_pg_finish(t->host);
 	MemoryContextReset(t->rows_context);
 	t->host->in_use = 0;
@@ -674,7 +689,7 @@ run_training(Training *t, MlpgTrainOutcome *outcome)
 		evaluation = blob;
 		facts = mlpg_facts_create(t->scratch);
 		mlpg_fact(t->scratch, facts, "refitted_on_all_rows", "yes");
-		blob = refit(t, facts);
+		blob = refit(t, curve, facts);
 	}
 	raise_warnings(facts);
 	if (t->judged_only)

@@ -255,7 +255,8 @@ mlpg_boost_run(MlpgHost *host, const MlpgBoostRules *rules, const MlpgBoostRows 
 	e->n_outputs = b.n_outputs;
 	e->base = mlpg_allocate(host, (size_t) b.n_outputs, sizeof(double));
 	e->tree = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) rules->num_iterations, (size_t) b.n_outputs), sizeof(MlpgTree *));
-	e->point = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) rules->num_iterations, MLPG_WATCHES_MAX), sizeof(MlpgCurvePoint));
+	if (rows->validation)
+		e->point = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) rules->num_iterations, (size_t) rules->n_watches), sizeof(MlpgCurvePoint));
 	create(&b);
 	start_scores(&b, e->base);
 	iterate(&b, e, steps_before, steps_in_all);
