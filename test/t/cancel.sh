@@ -106,7 +106,7 @@ duration() {
 }
 
 completed=0
-for algorithm in linear quantile; do
+for algorithm in linear quantile boosted_trees; do
 	for threads in 1 4; do
 		setting="SET mlpg.max_threads = $threads"
 		statement="SELECT mlpg.train('canceled', 'SELECT a, b, c, d, e, f, shop, y FROM big', 'y', algorithm => '$algorithm')"
@@ -116,7 +116,7 @@ for algorithm in linear quantile; do
 done
 is "$(sql t "SELECT count(*) FROM mlpg.model_versions")" "$completed" "a version of each completed training, none of a canceled one"
 is "$(sql t "SELECT count(*) FROM mlpg.runs WHERE status = 'running'")" 0 "no run of a canceled training is left running"
-for algorithm in linear quantile; do
+for algorithm in linear quantile boosted_trees; do
 	statement="SELECT id % 10, mlpg.fit('$algorithm', y, x) FROM big, LATERAL (SELECT a, b, c, d, e, f) AS x GROUP BY 1"
 	took=$(duration "SET max_parallel_workers_per_gather = 0; $statement")
 	stop_often "fit $algorithm" "$took" "SET max_parallel_workers_per_gather = 0; $statement"
