@@ -126,9 +126,14 @@ regress_log() {
 # sets (absent: the tests that want them skip), so that ../shared/data is valid.
 mkdir "$work/source" "$work/out"
 (cd "$root" && tar cf - --exclude=./.git --exclude=./build .) | tar xf - -C "$work/source"
+if [ -d "$root/../shared/golden" ]; then
+	mkdir -p "$work/shared"
+	cp -r "$root/../shared/golden" "$work/shared/golden"
+	chmod -R u+w "$work/shared/golden"
+fi
 if [ -d "$root/../shared/data" ]; then
 	data=$(cd "$root/../shared/data" && pwd)
-	mkdir "$work/shared"
+	mkdir -p "$work/shared"
 	if as_server_user test -r "$data"; then
 		ln -s "$data" "$work/shared/data"
 	else

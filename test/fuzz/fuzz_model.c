@@ -13,8 +13,26 @@
  */
 #include "fuzz.h"
 
+#include "core/learners/tree/lightgbm.h"
+
 #define OFFSET_LENGTH 16
 #define OFFSET_CHECKSUM 24
+
+/* What models made of trees can do besides. */
+static void
+look_at_trees(MlpgHost *host, const MlpgModel *model, const double *row)
+{
+	const MlpgForest *forest = model->learner->forest ? model->learner->forest(model) : NULL;
+	size_t		n = (size_t) model->schema->n_features + 1;
+
+	if (forest == NULL)
+		return;
+	if (forest->spec.counted)
+		model->learner->explain(host, model, row, mlpg_allocate(host, (size_t) model->n_outputs * n, sizeof(double)));
+	mlpg_forest_importance(forest, mlpg_allocate(host, n, sizeof(double)), mlpg_allocate(host, n, sizeof(double)));
+	if (model->schema->offset == NULL && (model->levels == NULL || model->n_outputs == 1))
+		mlpg_lightgbm_write(host, model);
+}
 
 /* Rows that scoring may meet: zeros, missing, the last level of each category, large numbers. */
 static void
@@ -36,6 +54,7 @@ score(MlpgHost *host, const MlpgModel *model)
 			rows[i] = NAN;
 	}
 	model->learner->predict(model, rows, 4, n, out);
+	look_at_trees(host, model, rows);
 	if (model->levels != NULL)
 	{
 		double		level = 0.5 * (model->levels[0] + model->levels[model->n_outputs - 1]);

@@ -373,11 +373,12 @@ map_tree(MlpgHost *host, const MlpgSchema *schema, const Map *maps, MlpgTree *tr
 	{
 		MlpgTreeNode *node = &tree->node[k];
 		const Map  *map;
-		const uint32_t *from = tree->word + node->first_word;
+		const uint32_t *from;
 
 		if (!node->is_category)
 			continue;
 		map = &maps[node->feature];
+		from = tree->word + node->first_word;
 		if (map->n > 0)
 			map_set(host, map, &schema->feature[node->feature], from, node->n_words, word + at);
 		else
