@@ -37,8 +37,9 @@ struct MlpgForest;
 
 /* Columns beside features and target that a learner can use */
 #define MLPG_USES_WEIGHT			(1u << 0)
-#define MLPG_USES_OFFSET			(1u << 1)	/* starts from a raw score a row: parameters "offset" and "init_score" */
+#define MLPG_USES_OFFSET			(1u << 1)	/* starts from a raw score a row: parameter "init_score" */
 #define MLPG_USES_VALIDATION		(1u << 2)	/* keeps rows apart to stop early: a column, or a share by hash */
+#define MLPG_ADDS_OFFSET			(1u << 3)	/* and adds such a score when it predicts: parameter "offset" */
 
 /* How far the same rows give the same bytes (doc/NUMERICS.md, 1) */
 typedef enum MlpgDeterminism
@@ -93,7 +94,7 @@ mlpg_plan_validation_column(const MlpgPlan *plan)
 static inline uint32_t
 mlpg_plan_uses(const MlpgPlan *plan)
 {
-	return (plan->weighted ? MLPG_USES_WEIGHT : 0) | (plan->has_offset ? MLPG_USES_OFFSET : 0) |
+	return (plan->weighted ? MLPG_USES_WEIGHT : 0) | (plan->has_offset ? MLPG_USES_OFFSET : 0) | (plan->offset ? MLPG_ADDS_OFFSET : 0) |
 		(plan->has_validation || plan->validation_share > 0 ? MLPG_USES_VALIDATION : 0);
 }
 

@@ -370,15 +370,17 @@ evaluation_model(MemoryContext context, const MlpgModelRef *ref)
 	return mlpg_model_decode(context, VARDATA_ANY(blob), VARSIZE_ANY_EXHDR(blob));
 }
 
-/* Numbers with numbers, two classes with the same two; more classes with any more. */
+/* Numbers with numbers, classifiers that know two classes in common: one may know a class more. */
 static bool
 same_task(const MlpgSchema *a, const MlpgSchema *b)
 {
+	int			common = 0;
+
 	if (mlpg_schema_classes(a) == 0 || mlpg_schema_classes(b) == 0)
 		return mlpg_schema_classes(a) == mlpg_schema_classes(b);
-	if (a->classes->n != 2 || b->classes->n != 2)
-		return true;
-	return strcmp(a->classes->text[0], b->classes->text[0]) == 0 && strcmp(a->classes->text[1], b->classes->text[1]) == 0;
+	for (int k = 0; k < a->classes->n; k++)
+		common += mlpg_dictionary_find(b->classes, a->classes->text[k], a->classes->length[k]) >= 0;
+	return common >= 2;
 }
 
 static void

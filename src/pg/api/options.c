@@ -434,9 +434,9 @@ check_costs(const MlpgOptions *options)
 						   options->underage_cost, options->overage_cost)));
 }
 
-/* Learners that fit classes, for a hint. */
+/* Learners that fit classes, for a hint; a boolean may also be a number. */
 static char *
-other_learners(void)
+class_learners(bool is_boolean)
 {
 	StringInfoData hint;
 	int			n = 0;
@@ -446,7 +446,7 @@ other_learners(void)
 	for (int i = 0; i < mlpg_learner_count(); i++)
 		if (mlpg_learner_fits(mlpg_learner_at(i), MLPG_TASK_CLASSIFICATION))
 			appendStringInfo(&hint, "%s%s", n++ > 0 ? ", " : "", mlpg_learner_at(i)->name);
-	appendStringInfoString(&hint, ". Cast a boolean target to integer to fit its expected value.");
+	appendStringInfo(&hint, ".%s", is_boolean ? " Cast a boolean target to integer to fit its expected value." : "");
 	return hint.data;
 }
 
@@ -463,7 +463,7 @@ check_task(const MlpgOptions *options)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("learner \"%s\" does not fit a classification", options->learner->name),
-				 errhint("%s", other_learners())));
+				 errhint("%s", class_learners(false))));
 }
 
 /* Each column beside the features must be one that the learner uses. */
@@ -477,7 +477,7 @@ check_columns(const MlpgOptions *options)
 		uint32		use;
 	}			columns[] = {
 		{"weight", options->weight != NULL, MLPG_USES_WEIGHT},
-		{"offset", options->offset != NULL, MLPG_USES_OFFSET},
+		{"offset", options->offset != NULL, MLPG_ADDS_OFFSET},
 		{"init_score", options->init_score != NULL, MLPG_USES_OFFSET},
 		{"validation", options->validation != NULL || options->validation_share > 0, MLPG_USES_VALIDATION}
 	};
@@ -646,7 +646,7 @@ task_of(const MlpgOptions *options, MlpgKind kind, Oid type)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("learner \"%s\" does not fit a target of type %s", options->learner->name, format_type_be(type)),
-				 errhint("%s", other_learners())));
+				 errhint("%s", class_learners(kind == MLPG_BOOLEAN))));
 	if (task == MLPG_TASK_REGRESSION && is_class)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),

@@ -137,7 +137,7 @@ bind_arguments(FunctionCallInfo fcinfo, MlpgSite *site, MlpgScorer *scorer, int 
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("this function is called by the planner"),
-					 errhint("Use mlpg.predict, mlpg.predict_quantile or mlpg.predict_quantiles.")));
+					 errhint("Use mlpg.predict, predict_class, predict_proba, predict_quantile or predict_quantiles.")));
 		MemoryContextSwitchTo(site->context);
 		deconstruct_array(DatumGetArrayTypePCopy(PG_GETARG_DATUM(names)), TEXTOID, -1, false, TYPALIGN_INT, &name, NULL, &n);
 		site->columns.n = Min(n, PG_NARGS() - names - 1);
