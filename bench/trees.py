@@ -8,6 +8,7 @@ import json
 import os
 import statistics
 import subprocess
+import sys
 import time
 
 from measure import (COLUMNS, FLOATS, HERE, PLACE, ROWS, Contender, Sample, connect, drop_model, fetch, first_statements, make_tables,
@@ -120,10 +121,15 @@ def pgbench(script, variables=(), duration=3):
     bin_folder = subprocess.run([os.environ['PG_CONFIG'], '--bindir'], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     started = subprocess.Popen([bin_folder + '/pgbench', '-n', '-M', 'prepared', '-c', '1', '-T', str(duration), '-f', path]
                                + [f'-D{name}={value}' for name, value in variables] + ['bench'],
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=dict(os.environ, PGAPPNAME='bench_single'))
+                               stdout=subprocess.PIPE, text=True, env=dict(os.environ, PGAPPNAME='bench_single'))
     watcher = connect()
-    time.sleep(duration / 3)
-    pid = fetch(watcher, "SELECT pid FROM pg_stat_activity WHERE application_name = 'bench_single'")[0][0]
+    pid = None
+    while pid is None and started.poll() is None:
+        time.sleep(duration / 10)
+        found = fetch(watcher, "SELECT pid FROM pg_stat_activity WHERE application_name = 'bench_single'")
+        pid = found[0][0] if found else None
+    if pid is None:
+        sys.exit('pgbench ended early')
 
     def ran():
         with open(f'/proc/{pid}/schedstat') as file:
