@@ -1,7 +1,9 @@
 #!/bin/sh
 # make bench: comparisons side by side, in a throw-away cluster. See bench/README.md.
 #
-#   bench/run.sh [LINE ...]    lines: linear fit ingest predict job quantile groups; default all
+#   bench/run.sh [LINE ...]          lines: linear fit ingest predict job quantile groups
+#                                    trees_train trees_job trees_predict trees_scale; default all
+#   bench/run.sh accuracy [SET ...]  losses on data sets against the peers': the table of doc/accuracy.md
 #
 # Environment: RUNS (5) measured rounds; ROWS (1000000); GROUPS_N (100000); MLPG_BENCH (folder of
 # cluster and build: /tmp/mlpg-bench, kept between runs); FRESH=1 makes the tables again;
@@ -16,7 +18,7 @@ unset MAKEFLAGS MAKEOVERRIDES MFLAGS MAKELEVEL
 export PG_CONFIG
 
 missing=
-for package in python3-psycopg2 python3-numpy python3-sklearn r-cran-quantreg; do
+for package in python3-psycopg2 python3-numpy python3-sklearn python3-xgboost r-cran-quantreg; do
 	case $(dpkg-query -W -f='${Status}' "$package" 2>/dev/null || true) in
 		*"ok installed") ;;
 		*) missing="$missing $package" ;;
@@ -41,6 +43,8 @@ bgwriter_lru_maxpages = 0
 checkpoint_timeout = 1h" "$root/tools/cluster.sh" start "$place/cluster" "$place/build/stage"
 "$root/tools/cluster.sh" restage "$place/cluster" "$place/build/stage"
 
+program=compare.py
+[ "${1:-}" != accuracy ] || { program=accuracy/compare.py; shift; }
 PGHOST="$place/cluster" PGPORT=5432 PGUSER=postgres BENCH_PLACE="$place" BENCH_PID="$(head -1 "$place/cluster/data/postmaster.pid")" \
-	/usr/bin/python3 "$root/bench/compare.py" "$@" | tee ${OUTPUT:+"$OUTPUT"}
+	/usr/bin/python3 "$root/bench/$program" "$@" | tee ${OUTPUT:+"$OUTPUT"}
 echo "The cluster goes on: tools/cluster.sh remove $place/cluster ends it."
