@@ -228,6 +228,9 @@ mlpg_learner_fits(const MlpgLearner *learner, uint32_t task)
 /* Checks a blob (from the magic on), which must outlive the result, and makes it ready to score; memory from host. */
 extern MlpgModel *mlpg_model_open(MlpgHost *host, const void *data, size_t length);
 
+/* What predict answers of a regression's outputs: the main one; of several levels, which must not cross, the main one once they are in order. */
+extern double mlpg_model_answer(const MlpgModel *model, double *outputs);
+
 /* Predictions at any levels of a quantile model: rearranged, then linear between levels. */
 extern void mlpg_model_check_levels(MlpgHost *host, const MlpgModel *model, const double *levels, int n);
 extern void mlpg_model_quantiles(const MlpgModel *model, double *outputs, const double *levels, int n, double *out);

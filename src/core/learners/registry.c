@@ -167,13 +167,11 @@ mlpg_model_check_levels(MlpgHost *host, const MlpgModel *model, const double *le
 	}
 }
 
-void
-mlpg_model_quantiles(const MlpgModel *model, double *outputs, const double *levels, int n, double *out)
+/* Rearrangement (Chernozhukov, Fernandez-Val and Galichon 2010): insertion sort, NaN rows stay NaN. */
+static void
+rearrange(double *outputs, int n)
 {
-	int			k = model->n_outputs;
-
-	/* rearrangement (Chernozhukov, Fernandez-Val and Galichon 2010): insertion sort, NaN rows stay NaN */
-	for (int i = 1; i < k; i++)
+	for (int i = 1; i < n; i++)
 	{
 		double		value = outputs[i];
 		int			j = i;
@@ -182,6 +180,22 @@ mlpg_model_quantiles(const MlpgModel *model, double *outputs, const double *leve
 			outputs[j] = outputs[j - 1];
 		outputs[j] = value;
 	}
+}
+
+double
+mlpg_model_answer(const MlpgModel *model, double *outputs)
+{
+	if (model->levels != NULL && model->n_outputs > 1)
+		rearrange(outputs, model->n_outputs);
+	return outputs[model->main_output];
+}
+
+void
+mlpg_model_quantiles(const MlpgModel *model, double *outputs, const double *levels, int n, double *out)
+{
+	int			k = model->n_outputs;
+
+	rearrange(outputs, k);
 	for (int i = 0; i < n; i++)
 	{
 		int			j = 0;

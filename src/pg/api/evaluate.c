@@ -67,7 +67,7 @@ mlpg_map_classes(MlpgHost *host, const MlpgModel *model, const MlpgFit *fit)
 /* Scores the rows kept and hands over each one's target and outputs. */
 static void
 score_kept(MlpgHost *host, const MlpgModel *model, MlpgFit *kept,
-		   void (*take) (const MlpgModel *model, int64 row, double target, const double *outputs, void *argument), void *argument)
+		   void (*take) (const MlpgModel *model, int64 row, double target, double *outputs, void *argument), void *argument)
 {
 	const MlpgSchema *schema = model->schema;
 	int64		n = kept->n_rows;
@@ -106,12 +106,12 @@ typedef struct Numbers
 } Numbers;
 
 static void
-take_number(const MlpgModel *model, int64 row, double target, const double *outputs, void *argument)
+take_number(const MlpgModel *model, int64 row, double target, double *outputs, void *argument)
 {
 	Numbers    *numbers = argument;
 
 	numbers->actual[row] = target;
-	numbers->yhat[row] = outputs[model->main_output];
+	numbers->yhat[row] = mlpg_model_answer(model, outputs);
 }
 
 void
@@ -129,7 +129,7 @@ typedef struct Classes
 } Classes;
 
 static void
-take_class(const MlpgModel *model, int64 row, double target, const double *outputs, void *argument)
+take_class(const MlpgModel *model, int64 row, double target, double *outputs, void *argument)
 {
 	Classes    *classes = argument;
 	MlpgClassRows *rows = classes->rows;
@@ -268,7 +268,7 @@ read_answer(const Comparison *c, const Contestant *side, TupleTableSlot *slot, d
 	if (model->schema->classes == NULL)
 	{
 		inputs[0] = c->rows->values[c->rows->plan->n_features];
-		inputs[1] = side->out[model->main_output];
+		inputs[1] = mlpg_model_answer(model, side->out);
 		return !isnan(inputs[1]);
 	}
 	predicted = mlpg_model_class(model, side->out);

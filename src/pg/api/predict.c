@@ -215,7 +215,7 @@ answer(FunctionCallInfo fcinfo, MlpgScorer *scorer)
 	if (unlikely(is_class ? model->schema->positive < 0 : model->main_output < 0))
 		raise_no_number(fcinfo->flinfo->fn_extra, scorer);
 	model->learner->predict(model, scorer->row, 1, model->schema->n_features, scorer->outputs);
-	value = is_class ? mlpg_model_probability(model, scorer->outputs, model->schema->positive) : scorer->outputs[model->main_output];
+	value = is_class ? mlpg_model_probability(model, scorer->outputs, model->schema->positive) : mlpg_model_answer(model, scorer->outputs);
 	if (unlikely(isnan(value)))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(value);
