@@ -14,7 +14,7 @@
  * what it had absorbed; category codes of the second are mapped to those of
  * the first by their texts.
  *
- * Memory: single-pass learners hold the ring (at most 16 blocks a thread or 16 MB) and their
+ * Memory: single-pass learners hold the ring (at most 8 blocks a thread or 16 MB) and their
  * state; matrix learners hold all rows.
  *
  *-------------------------------------------------------------------------
@@ -24,7 +24,7 @@
 #include "core/learners/classes.h"
 
 #define FIRST_ROWS 4			/* rows of buffer of a new group */
-#define SLOTS_PER_THREAD 16		/* at most, and at least 2 */
+#define SLOTS_PER_THREAD 8		/* at most, and at least 2 */
 #define RING_BYTES ((size_t) 16 << 20)	/* that a ring of more than 2 slots a thread may take */
 #define STATE_MAGIC UINT32_C(0x54464C4D)	/* "MLFT" */
 
@@ -126,7 +126,7 @@ summarise_task(MlpgTask *task, int index, void *argument)
 	slot->plan->learner->summarise(slot->plan, &slot->block, slot->partial);
 }
 
-/* Many slots, so that the pool is seldom woken; few where blocks and summaries are large. */
+/* Many slots, so that the pool is seldom woken; not too many, as fresh memory costs more than that; few where blocks are large. */
 static int
 ring_slots(const MlpgHost *host, size_t slot_bytes)
 {
