@@ -258,7 +258,7 @@ read_head(MlpgReader *r, MlpgForest *forest)
 	link = mlpg_read_u32(r);
 	flags = mlpg_read_u32(r);
 	main_output = mlpg_read_u32(r);
-	if (n_outputs < 1 || n_outputs > OUTPUTS_MAX || link > MLPG_LINK_SOFTMAX || flags > FLAGS_ALL || mlpg_read_u32(r) != 0 ||
+	if (n_outputs < 1 || n_outputs > OUTPUTS_MAX || link > MLPG_LINK_SHARE || flags > FLAGS_ALL || mlpg_read_u32(r) != 0 ||
 		(main_output >= n_outputs && main_output != UINT32_MAX) || ((flags & FLAG_LEVELS) && link != MLPG_LINK_IDENTITY))
 		mlpg_reader_corrupt(r, "outputs, link or flags out of range");
 	spec->n_outputs = (int) n_outputs;

@@ -25,7 +25,8 @@ typedef enum MlpgLink
 	MLPG_LINK_IDENTITY = 0,
 	MLPG_LINK_EXP = 1,
 	MLPG_LINK_SIGMOID = 2,		/* 1 / (1 + exp(-factor * raw)) of each output */
-	MLPG_LINK_SOFTMAX = 3		/* over all outputs */
+	MLPG_LINK_SOFTMAX = 3,		/* over all outputs */
+	MLPG_LINK_SHARE = 4			/* of the sum of all outputs, none of them below 0; all 0: the same for each */
 } MlpgLink;
 
 /* What a forest is beside its trees. */

@@ -844,10 +844,10 @@ words_of(const MlpgGrower *g)
 	return n;
 }
 
-static void
-write_split(const MlpgGrower *g, const MlpgSplit *split, MlpgTree *tree, MlpgTreeNode *out)
+void
+mlpg_grow_write_split(const MlpgBins *bins, const MlpgSplit *split, MlpgTree *tree, MlpgTreeNode *out)
 {
-	const MlpgBinFeature *used = &g->bins->used[split->feature];
+	const MlpgBinFeature *used = &bins->used[split->feature];
 
 	out->feature = used->feature;
 	out->gain = split->gain;
@@ -858,7 +858,7 @@ write_split(const MlpgGrower *g, const MlpgSplit *split, MlpgTree *tree, MlpgTre
 		return;
 	}
 	out->threshold = isinf(used->cut[split->bin]) ? __DBL_MAX__ : used->cut[split->bin];
-	out->missing = g->bins->zero_as_missing ? MLPG_MISSING_ZERO : MLPG_MISSING_NAN;
+	out->missing = bins->zero_as_missing ? MLPG_MISSING_ZERO : MLPG_MISSING_NAN;
 	out->missing_left = split->missing_left;
 }
 
@@ -882,7 +882,7 @@ mlpg_grower_tree(MlpgHost *host, const MlpgGrower *g, const double *value, doubl
 		out->weight = (double) node->sums.hessian * g->scales.hessian;
 		out->value = node->leaf >= 0 ? value[node->leaf] : node->sums.value * rate;
 		if (node->leaf < 0)
-			write_split(g, &node->split, tree, out);
+			mlpg_grow_write_split(g->bins, &node->split, tree, out);
 	}
 	return tree;
 }

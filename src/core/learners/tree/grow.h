@@ -106,6 +106,9 @@ extern int	mlpg_grower_leaf(const MlpgGrower *grower, const uint8_t *row);
  */
 extern MlpgTree *mlpg_grower_tree(MlpgHost *host, const MlpgGrower *grower, const double *value, double rate);
 
+/* One split in the plain form; its categories go behind the words that the tree has. */
+extern void mlpg_grow_write_split(const MlpgBins *bins, const MlpgSplit *split, MlpgTree *tree, MlpgTreeNode *out);
+
 /* Bytes a row that a grower holds, and bytes besides. */
 extern size_t mlpg_grower_size(MlpgHost *host, const MlpgBins *bins, const MlpgGrowRules *rules);
 

@@ -213,6 +213,17 @@ softmax(double *scores, int n)
 		scores[o] /= sum;
 }
 
+static void
+shares(double *scores, int n)
+{
+	double		sum = 0;
+
+	for (int o = 0; o < n; o++)
+		sum += scores[o];
+	for (int o = 0; o < n; o++)
+		scores[o] = sum > 0 ? scores[o] / sum : 1.0 / n;
+}
+
 void
 mlpg_forest_link(const MlpgForest *forest, int n_rows, double *scores)
 {
@@ -234,6 +245,8 @@ mlpg_forest_link(const MlpgForest *forest, int n_rows, double *scores)
 		}
 		if (spec->link == MLPG_LINK_SOFTMAX)
 			softmax(scores, k);
+		else if (spec->link == MLPG_LINK_SHARE)
+			shares(scores, k);
 	}
 }
 
