@@ -389,3 +389,18 @@ CREATE FUNCTION mlpg.learner_params(algorithm text) RETURNS SETOF mlpg.learner_p
 COMMENT ON FUNCTION mlpg.learner_params(text) IS
 'The parameters of an algorithm, their defaults and ranges.
 Example: SELECT * FROM mlpg.learner_params(''linear'');';
+
+-- A procedure, for it commits.  No SET clause, which would forbid that.
+
+CREATE PROCEDURE mlpg.predict_batch(
+	model text,
+	source text,
+	into_table text,
+	key_cols text[],
+	as_of timestamptz DEFAULT NULL,
+	batch_size integer DEFAULT 100000,
+	replace boolean DEFAULT false)
+	LANGUAGE C AS 'MODULE_PATHNAME', 'mlpg_sql_predict_batch';
+COMMENT ON PROCEDURE mlpg.predict_batch(text, text, text, text[], timestamptz, integer, boolean) IS
+'Scores a table, view or query into a table, many rows at once: key_cols, prediction (of a classifier the class, and probability: of its positive class, else of the class predicted), model, version, predicted_at (as_of, or the time of the call). A table that is not there is made whole, with key_cols as primary key. Into one that is there, rows whose key has a prediction already are left, so that the same call finishes what another began; with replace they are overwritten and rows that the source no longer has are deleted. Commits after every batch_size rows; NULL: one transaction. Reads and writes with the caller''s rights.
+Example: CALL mlpg.predict_batch(''beverage'', ''tomorrow'', ''tomorrow_sales'', ''{store,item}'');';

@@ -18,6 +18,7 @@
 #include "pg/ingest/source.h"
 #include "tcop/dest.h"
 #include "utils/guc.h"
+#include "utils/plancache.h"
 
 typedef struct SinkReceiver
 {
@@ -96,6 +97,40 @@ mlpg_query_run(const char *canonical, const MlpgSink *sink, void *argument)
 	set_locally("max_parallel_workers_per_gather", "0");
 	mlpg_with_read_only(run, &r);
 	AtEOXact_GUC(false, nest);
+}
+
+typedef struct Look
+{
+	const char *query;
+	MemoryContext context;
+	TupleDesc	columns;
+} Look;
+
+static void
+look(void *argument)
+{
+	Look	   *l = argument;
+	SPIPlanPtr	plan;
+	MemoryContext old;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	plan = SPI_prepare(l->query, 0, NULL);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+	old = MemoryContextSwitchTo(l->context);
+	l->columns = CreateTupleDescCopy(((CachedPlanSource *) linitial(SPI_plan_get_plan_sources(plan)))->resultDesc);
+	MemoryContextSwitchTo(old);
+	SPI_finish();
+}
+
+TupleDesc
+mlpg_query_columns(const char *canonical)
+{
+	Look		l = {mlpg_source_query(canonical), CurrentMemoryContext, NULL};
+
+	mlpg_with_read_only(look, &l);
+	return l.columns;
 }
 
 typedef struct Scalar

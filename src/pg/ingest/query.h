@@ -26,6 +26,9 @@ typedef struct MlpgSink
  */
 extern void mlpg_query_run(const char *canonical, const MlpgSink *sink, void *argument);
 
+/* The columns that canonical text will give, in the current context; their types cannot change before the transaction ends. */
+extern TupleDesc mlpg_query_columns(const char *canonical);
+
 /* The first column of the first row of a query, as text; NULL when there is none. Read only. */
 extern char *mlpg_query_scalar(const char *query);
 
