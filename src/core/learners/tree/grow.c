@@ -31,15 +31,13 @@
  */
 #include "core/learners/tree/grow.h"
 
-#include "core/matrix/sample.h"
 
-#define TASK_ROWS 8192
+#define TASK_ROWS MLPG_GROWER_TASK_ROWS
 #ifdef MLPG_ASSERTIONS
 #define POOL_BYTES ((size_t) 64 << 10)	/* tests are to give histograms up */
 #else
 #define POOL_BYTES ((size_t) 128 << 20)
 #endif
-#define AHEAD 32				/* rows whose bins are fetched ahead */
 #define SEARCH_CELLS 4096		/* cells from which on a search is shared by threads */
 
 /* ---------- memory ---------- */
@@ -136,121 +134,6 @@ mlpg_grower_create(MlpgHost *host, const MlpgBins *bins, const MlpgGrowRules *ru
 	create_leaves(g);
 	create_features(g);
 	return g;
-}
-
-/* ---------- which features may split ---------- */
-
-/* Keeps the n features of smallest draw among those that from has. */
-static void
-draw_features(const MlpgGrower *g, const bool *from, int n, uint64_t stream, bool *chosen)
-{
-	int			n_used = g->bins->n_used;
-
-	memset(chosen, 0, (size_t) n_used);
-	for (int k = 0; k < n; k++)
-	{
-		int			best = -1;
-		uint64_t	least = 0;
-
-		for (int u = 0; u < n_used; u++)
-		{
-			uint64_t	identity = mlpg_sample_mix(g->rules->seed ^ mlpg_sample_mix((uint64_t) g->bins->used[u].feature));
-			uint64_t	draw = mlpg_sample_draw(identity, MLPG_STREAM_FEATURES + stream);
-
-			if (from[u] && !chosen[u] && (best < 0 || draw < least))
-			{
-				best = u;
-				least = draw;
-			}
-		}
-		if (best < 0)
-			return;
-		chosen[best] = true;
-	}
-}
-
-static int
-fraction_of(int n, double fraction)
-{
-	int			k = (int) rint(n * fraction);
-
-	return k < 1 ? 1 : k;
-}
-
-static void
-choose_for_tree(MlpgGrower *g)
-{
-	int			n = g->bins->n_used;
-
-	memset(g->in_tree, 1, (size_t) n);
-	if (g->rules->feature_fraction < 1)
-	{
-		bool	   *all = g->in_node;
-
-		memset(all, 1, (size_t) n);
-		draw_features(g, all, fraction_of(n, g->rules->feature_fraction), mlpg_sample_mix(g->tree), g->in_tree);
-	}
-	for (int f = 0; f < n; f += MLPG_SLICE)
-	{
-		bool		any = false;
-
-		for (int u = f; u < n && u < f + MLPG_SLICE; u++)
-			any |= g->in_tree[u];
-		g->skip[f / MLPG_SLICE] = !any;
-	}
-}
-
-/* Is every feature of the path in the group? */
-static bool
-path_within(const MlpgGrower *g, const uint64_t *path, const bool *group)
-{
-	for (int u = 0; u < g->bins->n_used; u++)
-		if ((path[u / 64] >> (u % 64) & 1) && !group[g->bins->used[u].feature])
-			return false;
-	return true;
-}
-
-static void
-keep_interacting(const MlpgGrower *g, const uint64_t *path, bool *chosen)
-{
-	const MlpgGrowRules *rules = g->rules;
-
-	for (int u = 0; u < g->bins->n_used; u++)
-	{
-		bool		may = path[u / 64] >> (u % 64) & 1;
-
-		for (int k = 0; !may && k < rules->n_groups; k++)
-		{
-			const bool *group = rules->group + (size_t) k * (size_t) g->bins->n_features;
-
-			may = group[g->bins->used[u].feature] && path_within(g, path, group);
-		}
-		chosen[u] = chosen[u] && may;
-	}
-}
-
-static void
-choose_for_node(MlpgGrower *g, const MlpgGrownLeaf *leaf, bool *chosen)
-{
-	int			n = g->bins->n_used;
-
-	memcpy(chosen, g->in_tree, (size_t) n);
-	if (g->rules->n_groups > 0)
-		keep_interacting(g, leaf->path, chosen);
-	if (g->rules->feature_fraction_bynode < 1)
-	{
-		int			n_tree = 0;
-
-		for (int u = 0; u < n; u++)
-			n_tree += g->in_tree[u];
-
-		bool	   *from = mlpg_allocate(g->host, (size_t) n, sizeof(bool));
-
-		memcpy(from, chosen, (size_t) n);
-		draw_features(g, from, fraction_of(n_tree, g->rules->feature_fraction_bynode),
-					  mlpg_sample_mix(g->tree * UINT64_C(0x9E3779B97F4A7C15) + (uint64_t) leaf->node + 1), chosen);
-		mlpg_release(g->host, from);
-	}
 }
 
 /* ---------- histograms ---------- */
@@ -406,9 +289,9 @@ settle(MlpgGrower *g, MlpgCell *built, MlpgCell *rest, MlpgGrownLeaf *a, MlpgGro
 	int			n = g->bins->n_used;
 
 	if (a)
-		choose_for_node(g, a, g->in_node);
+		mlpg_grower_choose_for_node(g, a, g->in_node);
 	if (b)
-		choose_for_node(g, b, g->in_node + n);
+		mlpg_grower_choose_for_node(g, b, g->in_node + n);
 	if (g->host->n_threads > 1 && n * g->shape.stride >= SEARCH_CELLS)
 		g->host->parallel_for(g->host, (n + SETTLE_FEATURES - 1) / SETTLE_FEATURES, settle_features, &s);
 	else
@@ -418,112 +301,6 @@ settle(MlpgGrower *g, MlpgCell *built, MlpgCell *rest, MlpgGrownLeaf *a, MlpgGro
 		pick_best(g, g->found, a);
 	if (b)
 		pick_best(g, g->found + n, b);
-}
-
-/* ---------- partition ---------- */
-
-typedef struct Partition
-{
-	const uint8_t *column;
-	bool		left[256];		/* bins that go left */
-	uint32_t   *id;
-	uint32_t   *moved;
-	int64_t		n;
-	int64_t    *n_left;			/* of each task's rows; then of all before */
-	int64_t		total_left;
-} Partition;
-
-static void
-set_sides(const MlpgGrower *g, const MlpgSplit *split, bool *left)
-{
-	for (int b = 0; b < 256; b++)
-		left[b] = split->is_category ? mlpg_bin_set_has(&split->set, b) : b <= split->bin;
-	left[g->bins->missing] = !split->is_category && split->missing_left;
-}
-
-/*
- * Left rows to the front of moved, right ones to its back, last first; returns
- * the number of left ones.  Both places are written each time, and what does not
- * belong there is overwritten by the next: no branch, no wait for the bin.
- */
-static int64_t
-move_apart(const Partition *p, int64_t first, int64_t last)
-{
-	const uint8_t *column = p->column;
-	const uint32_t *id = p->id;
-	uint32_t   *front = p->moved + first;
-	uint32_t   *back = p->moved + last - 1;
-
-	for (int64_t j = first; j < last; j++)
-	{
-		uint32_t	i = id[j];
-		int			left = p->left[column[i]];
-
-		__builtin_prefetch(column + id[j + AHEAD < last ? j + AHEAD : last - 1]);
-		*front = i;
-		*back = i;
-		front += left;
-		back -= 1 - left;
-	}
-	return front - (p->moved + first);
-}
-
-static void
-move_back(const Partition *p, int64_t first, int64_t last, int64_t n_left, int64_t left_before)
-{
-	uint32_t   *right = p->id + p->total_left + (first - left_before);
-
-	memcpy(p->id + left_before, p->moved + first, (size_t) n_left * sizeof(uint32_t));
-	for (int64_t j = last - 1; j >= first + n_left; j--)
-		*right++ = p->moved[j];
-}
-
-static void
-move_apart_task(MlpgTask *task, int index, void *argument)
-{
-	Partition  *p = argument;
-	int64_t		first = (int64_t) index * TASK_ROWS;
-
-	p->n_left[index] = move_apart(p, first, first + TASK_ROWS < p->n ? first + TASK_ROWS : p->n);
-}
-
-static void
-move_back_task(MlpgTask *task, int index, void *argument)
-{
-	Partition  *p = argument;
-	int64_t		first = (int64_t) index * TASK_ROWS;
-
-	move_back(p, first, first + TASK_ROWS < p->n ? first + TASK_ROWS : p->n,
-			  p->n_left[index + 1] - p->n_left[index], p->n_left[index]);
-}
-
-/* Puts the rows of the leaf that go left before the others, each side in its order; returns how many go left. */
-static int64_t
-partition(MlpgGrower *g, const MlpgGrownLeaf *leaf)
-{
-	Partition	p = {.column = mlpg_bins_column(g->bins, leaf->best.feature), .id = g->id + leaf->first,
-	.moved = g->moved + leaf->first, .n = leaf->n};
-	int			n_tasks = (int) ((leaf->n + TASK_ROWS - 1) / TASK_ROWS);
-
-	set_sides(g, &leaf->best, p.left);
-	if (leaf->n < 2 * TASK_ROWS)
-	{
-		p.total_left = move_apart(&p, 0, p.n);
-		move_back(&p, 0, p.n, p.total_left, 0);
-		return p.total_left;
-	}
-	p.n_left = mlpg_allocate(g->host, (size_t) n_tasks + 1, sizeof(int64_t));
-	g->host->parallel_for(g->host, n_tasks, move_apart_task, &p);
-	for (int k = 0; k <= n_tasks; k++)
-	{
-		int64_t		here = k < n_tasks ? p.n_left[k] : 0;
-
-		p.n_left[k] = p.total_left;
-		p.total_left += here;
-	}
-	g->host->parallel_for(g->host, n_tasks, move_back_task, &p);
-	mlpg_release(g->host, p.n_left);
-	return p.total_left;
 }
 
 /* ---------- growth ---------- */
@@ -637,7 +414,7 @@ divide(MlpgGrower *g, int b)
 	MlpgGrownLeaf *right = &g->leaf[g->n_leaves];
 	MlpgGrownNode *parent = &g->node[left->node];
 	uint64_t   *path = right->path;
-	int64_t		n_left = partition(g, left);
+	int64_t		n_left = mlpg_grower_partition(g, left);
 	MlpgSplitNode sums[2];
 
 	parent->split = left->best;
@@ -782,7 +559,7 @@ mlpg_grower_grow(MlpgGrower *g, uint64_t tree)
 	plant(g);
 	if (g->bins->n_used == 0 || !may_split(g, &g->leaf[0]))
 		return false;
-	choose_for_tree(g);
+	mlpg_grower_choose_for_tree(g);
 	take_slot(g, 0, 0);
 	build(g, &g->leaf[0]);
 	settle(g, histogram_at(g, g->leaf[0].slot), NULL, &g->leaf[0], NULL);

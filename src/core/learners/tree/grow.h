@@ -17,6 +17,8 @@
 #include "core/learners/tree/tree.h"
 #include "core/matrix/bins.h"
 
+#define MLPG_GROWER_TASK_ROWS 8192	/* rows that a thread takes at a time */
+
 typedef struct MlpgGrowRules
 {
 	MlpgSplitRules split;
@@ -108,6 +110,13 @@ extern MlpgTree *mlpg_grower_tree(MlpgHost *host, const MlpgGrower *grower, cons
 
 /* One split in the plain form; its categories go behind the words that the tree has. */
 extern void mlpg_grow_write_split(const MlpgBins *bins, const MlpgSplit *split, MlpgTree *tree, MlpgTreeNode *out);
+
+/* choose.c: the features of this tree (in_tree, skip), and of a node (n_used flags). */
+extern void mlpg_grower_choose_for_tree(MlpgGrower *grower);
+extern void mlpg_grower_choose_for_node(MlpgGrower *grower, const MlpgGrownLeaf *leaf, bool *chosen);
+
+/* partition.c: puts the rows of the leaf that go left before the others, each side in its order; returns how many go left. */
+extern int64_t mlpg_grower_partition(MlpgGrower *grower, const MlpgGrownLeaf *leaf);
 
 /* Bytes a row that a grower holds, and bytes besides. */
 extern size_t mlpg_grower_size(MlpgHost *host, const MlpgBins *bins, const MlpgGrowRules *rules);
