@@ -185,11 +185,14 @@ test_blocks(void)
 		CHECK_INT(wrong, 0);
 		/* gradients stay finite wherever the score has gone */
 		for (int i = 0; i < N; i++)
+		{
 			f[i] = (test_uniform(&state) - 0.5) * (i % 2 ? 1e5 : 1e300);
+			w[i] = i % 3 ? w[i] : 0;
+		}
 		y[0] = loss.link == MLPG_LOSS_SIGMOID ? 1 : 1e308;
 		mlpg_loss_gradients(&loss, y, w, f, N, N, g, h);
 		for (int i = 0; i < N; i++)
-			wrong += !isfinite(g[i]) || !isfinite(h[i]) || h[i] < 0;
+			wrong += !isfinite(g[i]) || !isfinite(h[i]) || h[i] < 0 || (w[i] == 0 && (g[i] != 0 || h[i] != 0));
 		CHECK_INT(wrong, 0);
 	}
 	harness_free(host);

@@ -36,6 +36,10 @@
 
 #include <float.h>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #define BLOCK MLPG_LOSS_BLOCK
 #define PASS_ROWS 16384			/* of a task */
 #define LEAST_SHARE 1e-15		/* a class that is not there, as in LightGBM */
@@ -193,42 +197,18 @@ mlpg_loss_check_target(MlpgHost *host, const MlpgLoss *loss, const double *y, co
 
 /* ---------- gradients ---------- */
 
-/* Finite whatever the target: the largest float stands for what is beyond. */
-static inline float
-to_float(double x)
-{
-	x = x > FLT_MAX ? FLT_MAX : x;
-	return (float) (x < -FLT_MAX ? -FLT_MAX : x);
-}
-
+/* Up to a block of rows: the largest score of each, and the sum of exp(score - largest) over the classes. */
 static void
-store(const double *x, const double *w, int n, float *out)
+softmax_sums(int n_outputs, const double *score, int n, int64_t stride, double *most, double *sum)
 {
-	if (w)
-		for (int i = 0; i < n; i++)
-			out[i] = to_float(x[i] * w[i]);
-	else
-		for (int i = 0; i < n; i++)
-			out[i] = to_float(x[i]);
-}
-
-/* One block of all classes: probabilities from exp(score - largest), p - [y = k], K / (K - 1) p (1 - p). */
-static void
-softmax_gradients(const MlpgLoss *loss, const double *y, const double *w, const double *score,
-				  int n, int64_t stride, float *gradient, float *hessian)
-{
-	double		factor = (double) loss->n_outputs / (loss->n_outputs - 1);
-	double		most[BLOCK],
-				sum[BLOCK],
-				p[BLOCK],
-				h[BLOCK];
+	double		p[BLOCK];
 
 	memcpy(most, score, (size_t) n * sizeof(double));
-	memset(sum, 0, sizeof(sum));
-	for (int k = 1; k < loss->n_outputs; k++)
+	memset(sum, 0, (size_t) n * sizeof(double));
+	for (int k = 1; k < n_outputs; k++)
 		for (int i = 0; i < n; i++)
 			most[i] = score[k * stride + i] > most[i] ? score[k * stride + i] : most[i];
-	for (int k = 0; k < loss->n_outputs; k++)
+	for (int k = 0; k < n_outputs; k++)
 	{
 		for (int i = 0; i < n; i++)
 			p[i] = score[k * stride + i] - most[i];
@@ -236,6 +216,67 @@ softmax_gradients(const MlpgLoss *loss, const double *y, const double *w, const 
 		for (int i = 0; i < n; i++)
 			sum[i] += p[i];
 	}
+}
+
+/* A block of x, or of w * x, as floats: the largest float stands for what is beyond, so all are finite. */
+static void
+store(const double *x, const double *w, float *out)
+{
+	double		product[BLOCK];
+
+	if (w)
+	{
+		for (int i = 0; i < BLOCK; i++)
+		{
+			double		finite = x[i] > DBL_MAX ? DBL_MAX : x[i];
+
+			finite = finite < -DBL_MAX ? -DBL_MAX : finite;
+			product[i] = w[i] * finite; /* 0 where the weight is */
+		}
+		x = product;
+	}
+#if defined(__x86_64__)
+	for (int i = 0; i < BLOCK; i += 4)
+	{
+		__m128		four = _mm_movelh_ps(_mm_cvtpd_ps(_mm_loadu_pd(x + i)), _mm_cvtpd_ps(_mm_loadu_pd(x + i + 2)));
+
+		_mm_storeu_ps(out + i, _mm_max_ps(_mm_min_ps(four, _mm_set1_ps(FLT_MAX)), _mm_set1_ps(-FLT_MAX)));
+	}
+#else
+	for (int i = 0; i < BLOCK; i++)
+	{
+		float		nearest = (float) x[i];
+
+		nearest = nearest > FLT_MAX ? FLT_MAX : nearest;
+		out[i] = nearest < -FLT_MAX ? -FLT_MAX : nearest;
+	}
+#endif
+}
+
+/* A whole block of a loss with one output. */
+static void
+block_gradients(const MlpgLoss *loss, const double *y, const double *w, const double *score,
+				double *h, float *gradient, float *hessian)
+{
+	double		g[BLOCK];
+
+	loss->row->gradients(loss, y, score, g, h);
+	store(g, w, gradient);
+	if (hessian)
+		store(h, w, hessian);
+}
+
+/* Up to a block of all classes: probabilities from exp(score - largest), p - [y = k], K / (K - 1) p (1 - p). */
+static void
+softmax_gradients(const MlpgLoss *loss, const double *y, const double *w, const double *score,
+				  int n, int64_t stride, float *gradient, float *hessian)
+{
+	double		factor = (double) loss->n_outputs / (loss->n_outputs - 1);
+	double		most[BLOCK],
+				sum[BLOCK],
+				p[BLOCK];
+
+	softmax_sums(loss->n_outputs, score, n, stride, most, sum);
 	for (int k = 0; k < loss->n_outputs; k++)
 	{
 		for (int i = 0; i < n; i++)
@@ -243,12 +284,12 @@ softmax_gradients(const MlpgLoss *loss, const double *y, const double *w, const 
 		mlpg_exp_block(p, n, p);
 		for (int i = 0; i < n; i++)
 		{
-			p[i] /= sum[i];
-			h[i] = factor * p[i] * (1 - p[i]);
-			p[i] -= y[i] == k;
+			double		weight = w ? w[i] : 1;
+			double		here = p[i] / sum[i];
+
+			gradient[k * stride + i] = (float) ((here - (y[i] == k)) * weight);
+			hessian[k * stride + i] = (float) (factor * here * (1 - here) * weight);
 		}
-		store(p, w, n, gradient + k * stride);
-		store(h, w, n, hessian + k * stride);
 	}
 }
 
@@ -256,35 +297,67 @@ void
 mlpg_loss_gradients(const MlpgLoss *loss, const double *y, const double *w, const double *score,
 					int64_t n, int64_t stride, float *gradient, float *hessian)
 {
-	double		g[BLOCK],
-				h[BLOCK];
+	double		h[BLOCK];
+	int64_t		first = 0;
 
+	for (; loss->link == SOFTMAX && first < n; first += BLOCK)
+		softmax_gradients(loss, y + first, w ? w + first : NULL, score + first, n - first < BLOCK ? (int) (n - first) : BLOCK,
+						  stride, gradient + first, hessian + first);
 	for (int i = 0; i < BLOCK; i++)
 		h[i] = 1;
-	for (int64_t first = 0; first < n; first += BLOCK)
+	for (; first + BLOCK <= n; first += BLOCK)
+		block_gradients(loss, y + first, w ? w + first : NULL, score + first, h, gradient + first, hessian ? hessian + first : NULL);
+	if (first < n)
 	{
-		int			m = n - first < BLOCK ? (int) (n - first) : BLOCK;
-		const double *weight = w ? w + first : NULL;
+		/* what is left, as a whole block of its own */
+		double		rows[3][BLOCK] = {{0}};
+		float		out[2][BLOCK];
+		size_t		rest = (size_t) (n - first);
 
-		if (loss->link == SOFTMAX)
-		{
-			softmax_gradients(loss, y + first, weight, score + first, m, stride, gradient + first, hessian + first);
-			continue;
-		}
-		loss->row->gradients(loss, y + first, score + first, m, g, h);
-		store(g, weight, m, gradient + first);
+		memcpy(rows[0], y + first, rest * sizeof(double));
+		memcpy(rows[1], score + first, rest * sizeof(double));
+		if (w)
+			memcpy(rows[2], w + first, rest * sizeof(double));
+		block_gradients(loss, rows[0], w ? rows[2] : NULL, rows[1], h, out[0], out[1]);
+		memcpy(gradient + first, out[0], rest * sizeof(float));
 		if (hessian)
-			store(h, weight, m, hessian + first);
+			memcpy(hessian + first, out[1], rest * sizeof(float));
 	}
 }
 
 /* ---------- values ---------- */
 
+/* -log of the probability of each row's class. */
+static void
+softmax_values(const MlpgLoss *loss, const double *y, const double *score, int n, int64_t stride, double *out)
+{
+	double		most[BLOCK],
+				sum[BLOCK];
+
+	softmax_sums(loss->n_outputs, score, n, stride, most, sum);
+	for (int i = 0; i < n; i++)
+		out[i] = log(sum[i]) - (score[(int64_t) y[i] * stride + i] - most[i]);
+}
+
 void
 mlpg_loss_values(const MlpgLoss *loss, const double *y, const double *score, int64_t n, int64_t stride, double *out)
 {
-	for (int64_t first = 0; first < n; first += BLOCK)
-		loss->row->values(loss, y + first, score + first, n - first < BLOCK ? (int) (n - first) : BLOCK, stride, out + first);
+	int64_t		first = 0;
+
+	for (; loss->link == SOFTMAX && first < n; first += BLOCK)
+		softmax_values(loss, y + first, score + first, n - first < BLOCK ? (int) (n - first) : BLOCK, stride, out + first);
+	for (; first + BLOCK <= n; first += BLOCK)
+		loss->row->values(loss, y + first, score + first, out + first);
+	if (first < n)
+	{
+		double		rows[3][BLOCK] = {{0}};
+		size_t		rest = (size_t) (n - first);
+
+		memcpy(rows[0], y + first, rest * sizeof(double));
+		memcpy(rows[1], score + first, rest * sizeof(double));
+		loss->row->values(loss, rows[0], rows[1], rows[2]);
+		memcpy(out + first, rows[2], rest * sizeof(double));
+	}
 }
 
 /* What the sums below are taken over; in the host's memory (fixed.h). */
@@ -625,26 +698,20 @@ mlpg_loss_initial(MlpgHost *host, const MlpgLoss *loss, const double *y, const d
 /* ---------- links ---------- */
 
 static void
-softmax_block(int n_outputs, int n, int64_t stride, double *score)
+softmax_predict(int n_outputs, int n, int64_t stride, double *score)
 {
 	double		most[BLOCK],
-				sum[BLOCK] = {0};
+				sum[BLOCK];
 
-	memcpy(most, score, (size_t) n * sizeof(double));
-	for (int k = 1; k < n_outputs; k++)
-		for (int i = 0; i < n; i++)
-			most[i] = score[k * stride + i] > most[i] ? score[k * stride + i] : most[i];
+	softmax_sums(n_outputs, score, n, stride, most, sum);
 	for (int k = 0; k < n_outputs; k++)
 	{
 		for (int i = 0; i < n; i++)
 			score[k * stride + i] -= most[i];
 		mlpg_exp_block(score + k * stride, n, score + k * stride);
 		for (int i = 0; i < n; i++)
-			sum[i] += score[k * stride + i];
-	}
-	for (int k = 0; k < n_outputs; k++)
-		for (int i = 0; i < n; i++)
 			score[k * stride + i] /= sum[i];
+	}
 }
 
 void
@@ -652,7 +719,7 @@ mlpg_loss_predict(MlpgLossLink link, int n_outputs, int64_t n, int64_t stride, d
 {
 	if (link == SOFTMAX)
 		for (int64_t first = 0; first < n; first += BLOCK)
-			softmax_block(n_outputs, n - first < BLOCK ? (int) (n - first) : BLOCK, stride, score + first);
+			softmax_predict(n_outputs, n - first < BLOCK ? (int) (n - first) : BLOCK, stride, score + first);
 	else if (link == EXP)
 		mlpg_exp_block(score, n, score);
 	else if (link == SIGMOID)

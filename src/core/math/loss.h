@@ -73,8 +73,8 @@ extern void mlpg_loss_check_target(MlpgHost *host, const MlpgLoss *loss, const d
 extern const char *mlpg_loss_refuses(const MlpgLoss *loss, double y);
 
 /*
- * Gradients and hessians of n rows, times their weights (w may be NULL; hessian
- * too where all are 1).  For pool tasks: no host.
+ * Gradients and hessians of n rows, times their weights (w may be NULL); hessian
+ * may be NULL where it is constant.  For pool tasks: no host.
  */
 extern void mlpg_loss_gradients(const MlpgLoss *loss, const double *y, const double *w, const double *score,
 								int64_t n, int64_t stride, float *gradient, float *hessian);
@@ -87,7 +87,7 @@ extern void mlpg_loss_values(const MlpgLoss *loss, const double *y, const double
 extern double mlpg_loss_mean(MlpgHost *host, const MlpgLoss *loss, const double *y, const double *w,
 							 const double *score, int64_t n, int64_t stride);
 
-/* The best constant raw score of each output (n_outputs), whatever the order of the rows. */
+/* The best constant raw score of each output (n_outputs), whatever the order of the rows; targets are checked. */
 extern void mlpg_loss_initial(MlpgHost *host, const MlpgLoss *loss, const double *y, const double *w, int64_t n,
 							  double *initial);
 

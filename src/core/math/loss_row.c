@@ -26,9 +26,11 @@
  * optimum, a^2 (exp(z) - 1) / z, in place of a^2 exp(z): there the loss is a
  * straight line but for exp(z), and a Newton step would overshoot by exp(-z).
  *
- * Scores of the losses with a log link are cut at -700 and 700, so that no
- * exponential is infinite.  Cost: 0.3 to 3 ns a row.  Exponentials are those of
- * exp.c, so gradients are the same on every machine.
+ * An exponential may be infinite, a difference of two never is one of infinities.
+ * Exponentials are those of exp.c, so gradients are the same on every machine.
+ *
+ * Blocks always have the same number of rows and do not overlap, which compilers
+ * need to know before they use vectors.  Cost: 1 to 5 ns a row.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,7 +38,7 @@
 
 #include "core/math/exp.h"
 
-#define LOG_LIMIT 700.0
+#define BLOCK MLPG_LOSS_BLOCK
 #define LINEX_LIMIT 50.0
 
 static inline double
@@ -49,54 +51,61 @@ cut(double x, double limit)
 /* ---------- squared, absolute, huber ---------- */
 
 static void
-squared_gradients(const MlpgLoss *loss, const double *y, const double *score, int n, double *g, double *h)
+squared_gradients(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict g, double *restrict h)
 {
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < BLOCK; i++)
 		g[i] = score[i] - y[i];
 }
 
 static void
-squared_values(const MlpgLoss *loss, const double *y, const double *score, int n, int64_t stride, double *out)
+squared_values(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict out)
 {
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < BLOCK; i++)
 		out[i] = (y[i] - score[i]) * (y[i] - score[i]);
 }
 
 const MlpgLossRow mlpg_loss_row_squared = {NULL, squared_gradients, squared_values};
 
 static void
-absolute_gradients(const MlpgLoss *loss, const double *y, const double *score, int n, double *g, double *h)
+absolute_gradients(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict g, double *restrict h)
 {
-	for (int i = 0; i < n; i++)
-		g[i] = (score[i] > y[i]) - (score[i] < y[i]);
+	for (int i = 0; i < BLOCK; i++)
+	{
+		double		e = score[i] - y[i],
+					sign = e > 0 ? 1 : 0;
+
+		g[i] = e < 0 ? -1 : sign;
+	}
 }
 
 static void
-absolute_values(const MlpgLoss *loss, const double *y, const double *score, int n, int64_t stride, double *out)
+absolute_values(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict out)
 {
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < BLOCK; i++)
 		out[i] = fabs(y[i] - score[i]);
 }
 
 const MlpgLossRow mlpg_loss_row_absolute = {NULL, absolute_gradients, absolute_values};
 
 static void
-huber_gradients(const MlpgLoss *loss, const double *y, const double *score, int n, double *g, double *h)
+huber_gradients(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict g, double *restrict h)
 {
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < BLOCK; i++)
 		g[i] = cut(score[i] - y[i], loss->parameter);
 }
 
 static void
-huber_values(const MlpgLoss *loss, const double *y, const double *score, int n, int64_t stride, double *out)
+huber_values(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict out)
 {
 	double		alpha = loss->parameter;
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < BLOCK; i++)
 	{
-		double		e = fabs(y[i] - score[i]);
+		double		e = fabs(y[i] - score[i]),
+					near = 0.5 * e * e,
+					far = alpha * (e - 0.5 * alpha);
 
-		out[i] = e <= alpha ? 0.5 * e * e : alpha * (e - 0.5 * alpha);
+		out[i] = e <= alpha ? near : far;
 	}
 }
 
@@ -105,24 +114,27 @@ const MlpgLossRow mlpg_loss_row_huber = {NULL, huber_gradients, huber_values};
 /* ---------- quantile, newsvendor, expectile ---------- */
 
 static void
-quantile_gradients(const MlpgLoss *loss, const double *y, const double *score, int n, double *g, double *h)
+quantile_gradients(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict g, double *restrict h)
 {
-	double		level = loss->parameter;
+	double		over = 1 - loss->parameter,
+				under = -loss->parameter;
 
-	for (int i = 0; i < n; i++)
-		g[i] = score[i] >= y[i] ? 1 - level : -level;
+	for (int i = 0; i < BLOCK; i++)
+		g[i] = score[i] >= y[i] ? over : under;
 }
 
 static void
-quantile_values(const MlpgLoss *loss, const double *y, const double *score, int n, int64_t stride, double *out)
+quantile_values(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict out)
 {
 	double		level = loss->parameter;
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < BLOCK; i++)
 	{
-		double		e = y[i] - score[i];
+		double		e = y[i] - score[i],
+					under = level * e,
+					over = (level - 1) * e;
 
-		out[i] = e >= 0 ? level * e : (level - 1) * e;
+		out[i] = under > over ? under : over;
 	}
 }
 
@@ -130,13 +142,14 @@ const MlpgLossRow mlpg_loss_row_quantile = {NULL, quantile_gradients, quantile_v
 const MlpgLossRow mlpg_loss_row_newsvendor = {NULL, quantile_gradients, quantile_values};
 
 static void
-expectile_gradients(const MlpgLoss *loss, const double *y, const double *score, int n, double *g, double *h)
+expectile_gradients(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict g, double *restrict h)
 {
-	double		level = loss->parameter;
+	double		over = 2 * (1 - loss->parameter),
+				under = 2 * loss->parameter;
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < BLOCK; i++)
 	{
-		double		slope = y[i] < score[i] ? 2 * (1 - level) : 2 * level;
+		double		slope = y[i] < score[i] ? over : under;
 
 		g[i] = slope * (score[i] - y[i]);
 		h[i] = slope;
@@ -144,12 +157,17 @@ expectile_gradients(const MlpgLoss *loss, const double *y, const double *score, 
 }
 
 static void
-expectile_values(const MlpgLoss *loss, const double *y, const double *score, int n, int64_t stride, double *out)
+expectile_values(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict out)
 {
-	double		level = loss->parameter;
+	double		over = 1 - loss->parameter,
+				under = loss->parameter;
 
-	for (int i = 0; i < n; i++)
-		out[i] = (y[i] < score[i] ? 1 - level : level) * (y[i] - score[i]) * (y[i] - score[i]);
+	for (int i = 0; i < BLOCK; i++)
+	{
+		double		factor = y[i] < score[i] ? over : under;
+
+		out[i] = factor * (y[i] - score[i]) * (y[i] - score[i]);
+	}
 }
 
 const MlpgLossRow mlpg_loss_row_expectile = {NULL, expectile_gradients, expectile_values};
@@ -158,43 +176,54 @@ const MlpgLossRow mlpg_loss_row_expectile = {NULL, expectile_gradients, expectil
 
 /* z and exp(z) - 1, which is z + z^2/2 + ... where the difference would lose it. */
 static void
-linex_terms(const MlpgLoss *loss, const double *y, const double *score, int n, double *z, double *grown)
+linex_terms(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict z, double *restrict grown)
 {
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < BLOCK; i++)
 		z[i] = cut(loss->parameter * (y[i] - score[i]), LINEX_LIMIT);
-	mlpg_exp_block(z, n, grown);
-	for (int i = 0; i < n; i++)
-		grown[i] = fabs(z[i]) > 1e-3 ? grown[i] - 1 : z[i] * (1 + z[i] / 2 * (1 + z[i] / 3 * (1 + z[i] / 4 * (1 + z[i] / 5))));
-}
-
-static void
-linex_gradients(const MlpgLoss *loss, const double *y, const double *score, int n, double *g, double *h)
-{
-	double		a = loss->parameter;
-	double		z[MLPG_LOSS_BLOCK];
-
-	linex_terms(loss, y, score, n, z, g);
-	for (int i = 0; i < n; i++)
+	mlpg_exp_block(z, BLOCK, grown);
+	for (int i = 0; i < BLOCK; i++)
 	{
-		double		grown = g[i];
+		double		q = z[i],
+					far = grown[i] - 1,
+					near = q * (1 + q * (1.0 / 2 + q * (1.0 / 6 + q * (1.0 / 24 + q / 120))));
 
-		g[i] = -a * grown;
-		h[i] = a * a * (z[i] < 0 ? grown / z[i] : 1 + grown);
+		grown[i] = fabs(q) > 1e-3 ? far : near;
 	}
 }
 
 static void
-linex_values(const MlpgLoss *loss, const double *y, const double *score, int n, int64_t stride, double *out)
+linex_gradients(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict g, double *restrict h)
 {
-	double		z[MLPG_LOSS_BLOCK];
+	double		a = loss->parameter;
+	double		z[BLOCK];
 
-	linex_terms(loss, y, score, n, z, out);
-	for (int i = 0; i < n; i++)
+	linex_terms(loss, y, score, z, g);
+	for (int i = 0; i < BLOCK; i++)
 	{
-		double		q = z[i];
+		double		grown = g[i],
+					exact = 1 + grown,
+					secant = grown / z[i];
 
+		g[i] = -a * grown;
+		h[i] = z[i] < 0 ? secant : exact;
+		h[i] = a * a * h[i];
+	}
+}
+
+static void
+linex_values(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict out)
+{
+	double		z[BLOCK];
+
+	linex_terms(loss, y, score, z, out);
+	for (int i = 0; i < BLOCK; i++)
+	{
 		/* below 1e-3: z^2/2 + z^3/6 + ..., which the difference would lose */
-		out[i] = fabs(q) > 1e-3 ? out[i] - q : q * q / 2 * (1 + q / 3 * (1 + q / 4 * (1 + q / 5)));
+		double		q = z[i],
+					far = out[i] - q,
+					near = q * q * (1.0 / 2 + q * (1.0 / 6 + q * (1.0 / 24 + q / 120)));
+
+		out[i] = fabs(q) > 1e-3 ? far : near;
 	}
 }
 
@@ -215,22 +244,21 @@ gamma_refused(const MlpgLoss *loss, double y)
 	return y > 0 ? NULL : "Loss \"gamma\" is for targets above 0.";
 }
 
-/* exp(factor * score) */
 static void
-powers(double factor, const double *score, int n, double *out)
+scaled_exp(double factor, const double *restrict score, double *restrict out)
 {
-	for (int i = 0; i < n; i++)
-		out[i] = factor * cut(score[i], LOG_LIMIT);
-	mlpg_exp_block(out, n, out);
+	for (int i = 0; i < BLOCK; i++)
+		out[i] = factor * score[i];
+	mlpg_exp_block(out, BLOCK, out);
 }
 
 static void
-poisson_gradients(const MlpgLoss *loss, const double *y, const double *score, int n, double *g, double *h)
+poisson_gradients(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict g, double *restrict h)
 {
 	double		factor = mlpg_exp(loss->parameter);
 
-	powers(1, score, n, g);
-	for (int i = 0; i < n; i++)
+	mlpg_exp_block(score, BLOCK, g);
+	for (int i = 0; i < BLOCK; i++)
 	{
 		h[i] = g[i] * factor;
 		g[i] -= y[i];
@@ -238,20 +266,20 @@ poisson_gradients(const MlpgLoss *loss, const double *y, const double *score, in
 }
 
 static void
-poisson_values(const MlpgLoss *loss, const double *y, const double *score, int n, int64_t stride, double *out)
+poisson_values(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict out)
 {
-	powers(1, score, n, out);
-	for (int i = 0; i < n; i++)
+	mlpg_exp_block(score, BLOCK, out);
+	for (int i = 0; i < BLOCK; i++)
 		out[i] -= y[i] * score[i];
 }
 
 const MlpgLossRow mlpg_loss_row_poisson = {negative_refused, poisson_gradients, poisson_values};
 
 static void
-gamma_gradients(const MlpgLoss *loss, const double *y, const double *score, int n, double *g, double *h)
+gamma_gradients(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict g, double *restrict h)
 {
-	powers(-1, score, n, h);
-	for (int i = 0; i < n; i++)
+	scaled_exp(-1, score, h);
+	for (int i = 0; i < BLOCK; i++)
 	{
 		h[i] *= y[i];
 		g[i] = 1 - h[i];
@@ -259,26 +287,28 @@ gamma_gradients(const MlpgLoss *loss, const double *y, const double *score, int 
 }
 
 static void
-gamma_values(const MlpgLoss *loss, const double *y, const double *score, int n, int64_t stride, double *out)
+gamma_values(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict out)
 {
-	powers(-1, score, n, out);
-	for (int i = 0; i < n; i++)
+	scaled_exp(-1, score, out);
+	for (int i = 0; i < BLOCK; i++)
 		out[i] = score[i] + y[i] * out[i];
 }
 
 const MlpgLossRow mlpg_loss_row_gamma = {gamma_refused, gamma_gradients, gamma_values};
 
 static void
-tweedie_gradients(const MlpgLoss *loss, const double *y, const double *score, int n, double *g, double *h)
+tweedie_gradients(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict g, double *restrict h)
 {
 	double		p = loss->parameter;
 
-	powers(1 - p, score, n, g);
-	powers(2 - p, score, n, h);
-	for (int i = 0; i < n; i++)
+	scaled_exp(1 - p, score, g);
+	scaled_exp(2 - p, score, h);
+	for (int i = 0; i < BLOCK; i++)
 	{
 		double		first = y[i] * g[i],
 					second = h[i];
+
+		first = y[i] > 0 ? first : 0;	/* the other factor may be infinite */
 
 		g[i] = second - first;
 		h[i] = (2 - p) * second - (1 - p) * first;
@@ -286,15 +316,20 @@ tweedie_gradients(const MlpgLoss *loss, const double *y, const double *score, in
 }
 
 static void
-tweedie_values(const MlpgLoss *loss, const double *y, const double *score, int n, int64_t stride, double *out)
+tweedie_values(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict out)
 {
 	double		p = loss->parameter;
-	double		second[MLPG_LOSS_BLOCK];
+	double		second[BLOCK];
 
-	powers(1 - p, score, n, out);
-	powers(2 - p, score, n, second);
-	for (int i = 0; i < n; i++)
-		out[i] = second[i] / (2 - p) - y[i] * out[i] / (1 - p);
+	scaled_exp(1 - p, score, out);
+	scaled_exp(2 - p, score, second);
+	for (int i = 0; i < BLOCK; i++)
+	{
+		double		first = y[i] * out[i] / (1 - p);
+
+		first = y[i] > 0 ? first : 0;
+		out[i] = second[i] / (2 - p) - first;
+	}
 }
 
 const MlpgLossRow mlpg_loss_row_tweedie = {negative_refused, tweedie_gradients, tweedie_values};
@@ -309,33 +344,66 @@ logistic_refused(const MlpgLoss *loss, double y)
 
 /* From exp(-|f|) in (0, 1], which never overflows. */
 static void
-logistic_gradients(const MlpgLoss *loss, const double *y, const double *score, int n, double *g, double *h)
+logistic_gradients(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict g, double *restrict h)
 {
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < BLOCK; i++)
 		g[i] = -fabs(score[i]);
-	mlpg_exp_block(g, n, g);
-	for (int i = 0; i < n; i++)
+	mlpg_exp_block(g, BLOCK, g);
+	for (int i = 0; i < BLOCK; i++)
 	{
-		double		small = g[i] / (1 + g[i]),	/* probability of the less likely class */
-					large = 1 / (1 + g[i]);
+		double		large = 1 / (1 + g[i]), /* probability of the likelier class */
+					small = g[i] * large;
 
 		h[i] = small * large;
-		/* 1 - p of the row's own class, with the sign that moves towards it */
-		g[i] = y[i] > 0 ? (score[i] > 0 ? -small : -large) : (score[i] > 0 ? large : small);
+		/* p, less 1 in class 1 */
+		double		p = score[i] > 0 ? large : small,
+					rest = score[i] > 0 ? small : large,
+					towards = -rest;
+
+		g[i] = y[i] > 0 ? towards : p;
 	}
 }
 
-static void
-logistic_values(const MlpgLoss *loss, const double *y, const double *score, int n, int64_t stride, double *out)
-{
-	for (int i = 0; i < n; i++)
-		out[i] = -fabs(score[i]);
-	mlpg_exp_block(out, n, out);
-	for (int i = 0; i < n; i++)
-	{
-		double		margin = y[i] > 0 ? score[i] : -score[i];
+/* 1/3, 1/5, ... of the series 2 (s + s^3/3 + ...) = log((1 + s) / (1 - s)), for s up to 1/3: to 2^-56 */
+#define SERIES_TERMS 16
 
-		out[i] = log1p(out[i]) + (margin < 0 ? -margin : 0);
+/* log(1 + x), 0 <= x <= 1, in place */
+static void
+log_of_one_plus(double *x)
+{
+	double		q[BLOCK];
+
+	for (int i = 0; i < BLOCK; i++)
+	{
+		x[i] = x[i] / (2 + x[i]);
+		q[i] = 0;
+	}
+	for (int k = SERIES_TERMS; k > 0; k--)
+	{
+		double		term = 1.0 / (2 * k + 1);
+
+		for (int i = 0; i < BLOCK; i++)
+			q[i] = (q[i] + term) * (x[i] * x[i]);
+	}
+	for (int i = 0; i < BLOCK; i++)
+		x[i] = 2 * (x[i] + x[i] * q[i]);
+}
+
+static void
+logistic_values(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict out)
+{
+	for (int i = 0; i < BLOCK; i++)
+		out[i] = -fabs(score[i]);
+	mlpg_exp_block(out, BLOCK, out);
+	log_of_one_plus(out);
+	for (int i = 0; i < BLOCK; i++)
+	{
+		double		f = score[i],
+					turned = -f,
+					wrong = y[i] > 0 ? turned : f;	/* how far on the side of the other class */
+
+		wrong = wrong > 0 ? wrong : 0;
+		out[i] += wrong;
 	}
 }
 
@@ -348,30 +416,4 @@ softmax_refused(const MlpgLoss *loss, double y)
 		: "Loss \"softmax\" is for classes coded 0, 1, 2 and so on, below their number.";
 }
 
-static void
-softmax_values(const MlpgLoss *loss, const double *y, const double *score, int n, int64_t stride, double *out)
-{
-	double		most[MLPG_LOSS_BLOCK],
-				grown[MLPG_LOSS_BLOCK];
-
-	for (int i = 0; i < n; i++)
-	{
-		most[i] = score[i];
-		out[i] = 0;
-	}
-	for (int k = 1; k < loss->n_outputs; k++)
-		for (int i = 0; i < n; i++)
-			most[i] = score[k * stride + i] > most[i] ? score[k * stride + i] : most[i];
-	for (int k = 0; k < loss->n_outputs; k++)
-	{
-		for (int i = 0; i < n; i++)
-			grown[i] = score[k * stride + i] - most[i];
-		mlpg_exp_block(grown, n, grown);
-		for (int i = 0; i < n; i++)
-			out[i] += grown[i];
-	}
-	for (int i = 0; i < n; i++)
-		out[i] = log(out[i]) - (score[(int64_t) y[i] * stride + i] - most[i]);
-}
-
-const MlpgLossRow mlpg_loss_row_softmax = {softmax_refused, NULL, softmax_values};
+const MlpgLossRow mlpg_loss_row_softmax = {softmax_refused, NULL, NULL};

@@ -10,18 +10,21 @@
 
 #include "core/math/loss.h"
 
-#define MLPG_LOSS_BLOCK 256		/* rows at a time */
+#define MLPG_LOSS_BLOCK 256
 
-/* All take up to MLPG_LOSS_BLOCK rows, without weights. */
+/*
+ * Of losses with one output; softmax is in loss.c.  All take MLPG_LOSS_BLOCK
+ * rows, without weights; no two arrays overlap.
+ */
 struct MlpgLossRow
 {
-	/* why a target is outside the domain, or NULL; NULL function: no target is */
+	/* why a finite target is outside the domain, or NULL; NULL function: none is */
 	const char *(*refuses) (const MlpgLoss *loss, double y);
 
-	/* one output: NULL in softmax, and hessian is left alone where it is constant */
-	void		(*gradients) (const MlpgLoss *loss, const double *y, const double *score, int n,
+	/* hessian is left alone where it is constant */
+	void		(*gradients) (const MlpgLoss *loss, const double *y, const double *score,
 							  double *gradient, double *hessian);
-	void		(*values) (const MlpgLoss *loss, const double *y, const double *score, int n, int64_t stride, double *out);
+	void		(*values) (const MlpgLoss *loss, const double *y, const double *score, double *out);
 };
 
 #define LOSS(id, name, link, flags, parameter, summary) extern const MlpgLossRow mlpg_loss_row_##name;
