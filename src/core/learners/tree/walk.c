@@ -16,6 +16,11 @@
  * as missing, take a branch of their own.  A row of NULLs alone walks like any
  * other.
  *
+ * Cost, one row at a time on one core, 28 features, 2 %
+ * missing, 100 unbalanced trees of 31 leaves and mean depth 10: 1.3 us (1.2 ns a step; a walk with branches
+ * takes twice that), 1.9 us with 255 leaves and depth 13.  20 trees in step were the fastest of 8 to 25.
+ * Blocks of rows by masks (blockwalk.c): 0.55 us a row for the former.
+ *
  * NaN never leaves: leaves are finite and their sum bounded (forest.c), links
  * are cut at the largest double.
  *
