@@ -265,6 +265,13 @@ mlpg_forest_explain(MlpgHost *host, const MlpgModel *model, const double *row, d
 			}
 		}
 	}
+	for (int o = 0; forest->spec.mean && o < forest->spec.n_outputs; o++)
+	{
+		int32_t		n = forest->first_tree[o + 1] - forest->first_tree[o];
+
+		for (size_t i = 0; n > 0 && i < width; i++)
+			out[(size_t) o * width + i] /= n;
+	}
 	mlpg_release(host, pass.way);
 	mlpg_release(host, pass.steps);
 	mlpg_release(host, pass.stack);
