@@ -146,7 +146,15 @@ test_links(void)
 	spec.average = true;
 	mlpg_forest_predict(trees_model(host, schema, &spec, trees, 3), &x, 1, 1, out);
 	CHECK(out[0] == 1.5 && out[1] == 3.5);
+	mlpg_forest_raw(mlpg_forest_of(trees_model(host, schema, &spec, trees, 3)), &x, 1, 1, out);
+	CHECK(out[0] == 1.5 && out[1] == 7);
 	spec.average = false;
+	spec.mean = true;
+	mlpg_forest_predict(trees_model(host, schema, &spec, trees, 3), &x, 1, 1, out);
+	CHECK(out[0] == 1.5 && out[1] == 3.5);
+	mlpg_forest_raw(mlpg_forest_of(trees_model(host, schema, &spec, trees, 3)), &x, 1, 1, out);
+	CHECK(out[0] == 1.5 && out[1] == 3.5);
+	spec.mean = false;
 	spec.link = MLPG_LINK_EXP;
 	mlpg_forest_predict(trees_model(host, schema, &spec, trees, 3), &x, 1, 1, out);
 	CHECK_CLOSE(out[0], 4.4816890703380648, 1e-15);
@@ -160,6 +168,21 @@ test_links(void)
 	mlpg_forest_predict(trees_model(host, schema, &spec, trees, 3), &x, 1, 1, out);
 	CHECK_CLOSE(out[0], 0.679178699175393, 1e-14);
 	CHECK_CLOSE(out[1], 0.97068776924864364, 1e-14);
+	/* shares of classes: none below 0, and alike where all are 0 */
+	spec.factor = 1;
+	spec.link = MLPG_LINK_SHARE;
+	mlpg_forest_predict(trees_model(host, schema, &spec, trees, 3), &x, 1, 1, out);
+	CHECK(out[0] == 1.5 / 8.5 && out[1] == 7 / 8.5);
+	leaf[0].value = -1;
+	EXPECT_RAISE(host, MLPG_DATA_CORRUPTED, trees_model(host, schema, &spec, trees, 3));
+	leaf[0].value = leaf[1].value = leaf[2].value = base[0] = base[1] = 0;
+	mlpg_forest_predict(trees_model(host, schema, &spec, trees, 3), &x, 1, 1, out);
+	CHECK(out[0] == 0.5 && out[1] == 0.5);
+	base[0] = -1;
+	EXPECT_RAISE(host, MLPG_DATA_CORRUPTED, trees_model(host, schema, &spec, trees, 3));
+	base[0] = 0.5;
+	base[1] = 1;
+	spec.link = MLPG_LINK_SIGMOID;
 	/* no infinity, no NaN */
 	spec.factor = 1;
 	leaf[0].value = -1e299;
@@ -410,7 +433,7 @@ make_payloads(void)
 		double		levels[] = {0.1, 0.5, 0.9},
 					base[] = {1, 2, 3};
 		MlpgForestSpec spec = {.n_outputs = k == 2 ? 3 : 1,.base = base,.factor = 1,.counted = k != 3,.levels = k == 2 ? levels : NULL,
-		.main_output = k == 2 ? -1 : 0,.link = k == 1 ? MLPG_LINK_SIGMOID : MLPG_LINK_IDENTITY,.average = k == 1};
+		.main_output = k == 2 ? -1 : 0,.link = k == 1 ? MLPG_LINK_SIGMOID : MLPG_LINK_IDENTITY,.average = k == 1,.mean = k == 3};
 		int			n_trees = k == 0 ? 1 : 7;
 
 		for (int t = 0; k > 0 && t < n_trees; t++)
@@ -491,9 +514,10 @@ test_head(void)
 		REFUSED_U32(AT_TREES, counts[c]);
 		REFUSED_U32(AT_TREES + 4, counts[c]);
 	}
-	REFUSED_U32(16, 4);			/* link */
+	REFUSED_U32(16, 5);			/* link */
 	REFUSED_U32(20, 0);			/* uncounted, but counts */
-	REFUSED_U32(20, 8 | 4);
+	REFUSED_U32(20, 16 | 4);
+	REFUSED_U32(20, 8 | 4 | 1);
 	REFUSED_U32(20, 2 | 4);		/* levels, which would be the nodes' first bytes */
 	REFUSED_U32(24, 1);			/* main output */
 	REFUSED_U32(28, 1);

@@ -222,6 +222,32 @@ test_deep(void)
 	harness_free(host);
 }
 
+/* Where the raw score is a mean of trees, so are the contributions. */
+static void
+test_mean(void)
+{
+	MlpgHost   *host = harness_host();
+	uint64_t	random = 9;
+	MlpgSchema *schema = trees_schema(host, "nnn", 0);
+	MlpgTree   *trees[4];
+	MlpgForestSpec spec = {.n_outputs = 1,.factor = 1,.counted = true};
+	double		row[3] = {1, -2, 3},
+				sum[4],
+				mean[4],
+				raw;
+
+	for (int t = 0; t < 4; t++)
+		trees[t] = trees_random(host, schema, 0, 9, 0, &random);
+	mlpg_forest_explain(host, trees_model(host, schema, &spec, trees, 4), row, sum);
+	spec.mean = true;
+	mlpg_forest_explain(host, trees_model(host, schema, &spec, trees, 4), row, mean);
+	mlpg_forest_raw(mlpg_forest_of(trees_model(host, schema, &spec, trees, 4)), row, 1, 3, &raw);
+	for (int i = 0; i < 4; i++)
+		CHECK_CLOSE(mean[i], sum[i] / 4, 1e-15);
+	CHECK_CLOSE(mean[0] + mean[1] + mean[2] + mean[3], raw, 1e-12);
+	harness_free(host);
+}
+
 static void
 test_uncounted(void)
 {
@@ -246,6 +272,7 @@ main(void)
 	test_known();
 	test_sum();
 	test_deep();
+	test_mean();
 	test_uncounted();
 	return harness_done();
 }

@@ -626,7 +626,7 @@ static void
 write_forest(Fit *f)
 {
 	MlpgForestSpec spec = {.n_outputs = f->n_outputs, .link = f->n_outputs > 1 ? MLPG_LINK_SHARE : MLPG_LINK_IDENTITY, .factor = 1,
-	.average = true, .counted = true};
+	.mean = true, .counted = true};
 
 	mlpg_forest_write(f->t->payload, &spec, (const MlpgTree *const *) f->tree, f->n_iterations * f->n_outputs);
 }

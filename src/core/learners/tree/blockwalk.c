@@ -18,13 +18,14 @@
  * counts as missing it is read as NaN.  Sets of categories have lists of their own, without
  * an early end.
  *
- * Trees with more leaves, what remains of 16 rows and machines without AVX2 take the
+ * Trees with more leaves, what remains of 8 rows and machines without AVX2 take the
  * walk in lock step (walk.c), which comes to the same leaves and adds them
  * in the same order: all ways agree bit for bit.
  *
- * Cost, 28 features, 100 trees of 31 leaves and depth 10, one core: see walk.c.
+ * Cost: about 0.55 us a row for 100 trees of 31 leaves, 28 features, one core (walk.c has the other ways).
+ * Eight rows at once were faster than four or sixteen: more rows share a node's loads, but find fewer early ends.
  * Memory: 24 bytes a split and 8 a leaf beside the forest, made once by
- * mlpg_forest_hasten in about 0.2 us a node.
+ * mlpg_forest_hasten in 0.3 to 0.6 us a split.
  *
  *-------------------------------------------------------------------------
  */

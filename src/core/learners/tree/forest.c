@@ -30,7 +30,8 @@
 #define FLAG_AVERAGE 1u
 #define FLAG_LEVELS 2u
 #define FLAG_COUNTED 4u
-#define FLAGS_ALL 7u
+#define FLAG_MEAN 8u
+#define FLAGS_ALL 15u
 #define OUTPUTS_MAX 1000
 #define HEADER_SIZE 40
 
@@ -143,7 +144,8 @@ write_head(MlpgWriter *w, const MlpgForestSpec *spec, int n_trees, const Draft *
 	mlpg_write_u32(w, total->n_nodes);
 	mlpg_write_u32(w, total->n_words);
 	mlpg_write_u32(w, (uint32_t) spec->link);
-	mlpg_write_u32(w, (spec->average ? FLAG_AVERAGE : 0) | (spec->levels ? FLAG_LEVELS : 0) | (spec->counted ? FLAG_COUNTED : 0));
+	mlpg_write_u32(w, (spec->average ? FLAG_AVERAGE : 0) | (spec->levels ? FLAG_LEVELS : 0) | (spec->counted ? FLAG_COUNTED : 0) |
+				   (spec->mean ? FLAG_MEAN : 0));
 	mlpg_write_u32(w, spec->main_output < 0 ? UINT32_MAX : (uint32_t) spec->main_output);
 	mlpg_write_u32(w, 0);
 	mlpg_write_f64(w, spec->factor);
@@ -259,11 +261,13 @@ read_head(MlpgReader *r, MlpgForest *forest)
 	flags = mlpg_read_u32(r);
 	main_output = mlpg_read_u32(r);
 	if (n_outputs < 1 || n_outputs > OUTPUTS_MAX || link > MLPG_LINK_SHARE || flags > FLAGS_ALL || mlpg_read_u32(r) != 0 ||
-		(main_output >= n_outputs && main_output != UINT32_MAX) || ((flags & FLAG_LEVELS) && link != MLPG_LINK_IDENTITY))
+		(main_output >= n_outputs && main_output != UINT32_MAX) || ((flags & FLAG_LEVELS) && link != MLPG_LINK_IDENTITY) ||
+		(flags & (FLAG_AVERAGE | FLAG_MEAN)) == (FLAG_AVERAGE | FLAG_MEAN))
 		mlpg_reader_corrupt(r, "outputs, link or flags out of range");
 	spec->n_outputs = (int) n_outputs;
 	spec->link = (MlpgLink) link;
 	spec->average = (flags & FLAG_AVERAGE) != 0;
+	spec->mean = (flags & FLAG_MEAN) != 0;
 	spec->counted = (flags & FLAG_COUNTED) != 0;
 	spec->main_output = main_output == UINT32_MAX ? -1 : (int) main_output;
 	spec->factor = mlpg_read_f64(r);
@@ -407,6 +411,8 @@ check_tree(Check *check, MlpgForestTree *tree)
 		{
 			if (node->feature != 0 || node->u.threshold != INFINITY)
 				mlpg_reader_corrupt(check->reader, "a leaf has a split");
+			if (forest->spec.link == MLPG_LINK_SHARE && !(forest->value[at] >= 0))
+				mlpg_reader_corrupt(check->reader, "a share is below 0");
 			largest = fmax(largest, fabs(forest->value[at]));
 		}
 		else
@@ -430,6 +436,8 @@ check_trees(MlpgReader *r, const MlpgSchema *schema, MlpgForest *forest)
 	{
 		double		largest = fabs(forest->spec.base[o]);
 
+		if (forest->spec.link == MLPG_LINK_SHARE && !(forest->spec.base[o] >= 0))
+			mlpg_reader_corrupt(r, "a share is below 0");
 		for (int32_t t = forest->first_tree[o]; t < forest->first_tree[o + 1]; t++)
 		{
 			if (t % 256 == 0)

@@ -6,7 +6,7 @@
  *
  * A forest gives raw scores, one an output: base[o] plus the values of the
  * leaves that a row reaches in the trees of output o, added in the order in
- * which the trees were given.  A link makes the prediction of them.
+ * which the trees were given, or the mean of that.  A link makes the prediction of them.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,7 +36,8 @@ typedef struct MlpgForestSpec
 	const double *base;			/* n_outputs: raw scores before the first tree; NULL: zeros */
 	MlpgLink	link;
 	double		factor;			/* of the sigmoid; 1 otherwise */
-	bool		average;		/* predictions are of raw scores divided by the output's number of trees */
+	bool		mean;			/* raw scores are divided by the output's number of trees */
+	bool		average;		/* so are they, but in the link alone (LightGBM's average_output) */
 	bool		counted;		/* every node's count is known: explain needs it */
 	const double *levels;		/* n_outputs quantile levels, ascending, or NULL */
 	int			main_output;	/* what predict answers; -1: nothing without a level */

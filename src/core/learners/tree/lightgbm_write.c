@@ -15,7 +15,8 @@
  *	 objective	the one whose predictions are ours; a loss that LightGBM lacks
  *				(expectile, linex) is written as regression
  *
- * A text cannot hold several quantile levels or an offset: refused.
+ * A text cannot hold several quantile levels, an offset, or the shares of classes in
+ * a forest of more than two: refused.
  *
  *-------------------------------------------------------------------------
  */
@@ -387,7 +388,7 @@ put_parameters(Out *out, const char *objective)
 	const MlpgParams *params = out->model->params;
 	bool		first = true;
 
-	put(out, "\nparameters:\n[boosting: %s]\n[objective: %s]\n", out->forest->spec.average ? "rf" : "gbdt", objective);
+	put(out, "\nparameters:\n[boosting: %s]\n[objective: %s]\n", out->forest->spec.average || out->forest->spec.mean ? "rf" : "gbdt", objective);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (mlpg_params_find(params, names[i]) >= 0 && mlpg_params_value(params, names[i])->text != NULL)
 			put(out, "[%s: %s]\n", names[i], mlpg_params_value(params, names[i])->text);
@@ -438,6 +439,9 @@ check_writable(Out *out)
 		mlpg_raise(out->host, MLPG_NOT_SUPPORTED,
 				   mlpg_text(out->host, "The model has %d quantile levels, LightGBM's format has one a model.", spec->n_outputs),
 				   "Train one model a level.", "model cannot be written in LightGBM's format");
+	if (spec->link == MLPG_LINK_SHARE)
+		mlpg_raise(out->host, MLPG_NOT_SUPPORTED, "Its probabilities are means of the shares in leaves, for which LightGBM's format has no objective.", NULL,
+				   "model cannot be written in LightGBM's format");
 	if (offset != NULL)
 		mlpg_raise(out->host, MLPG_NOT_SUPPORTED,
 				   mlpg_text(out->host, "Its predictions start from column \"%s\", for which LightGBM's format has no place.", offset),
@@ -465,7 +469,7 @@ mlpg_lightgbm_write(MlpgHost *host, const MlpgModel *model)
 	put(&out, "tree\nversion=v4\nnum_class=%d\nnum_tree_per_iteration=%d\nlabel_index=0\nmax_feature_idx=%d\n",
 		forest->spec.n_outputs, forest->spec.n_outputs, forest->n_features - 1);
 	objective = put_objective(&out);
-	if (forest->spec.average)
+	if (forest->spec.average || forest->spec.mean)
 		put(&out, "average_output\n");
 	put_names(&out);
 	put(&out, "tree_sizes=");

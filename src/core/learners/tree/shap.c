@@ -18,7 +18,7 @@
  * the mean of the leaves by count, so everything adds up to the raw score.
  *
  * The pass keeps its own stack, since a model may hold a tree deeper than the
- * thread's.  Cost O(leaves * depth^2) a tree and row: about 25 us for 100 trees
+ * thread's.  Cost O(leaves * depth^2) a tree and row: about 0.3 ms for 100 trees
  * of 31 leaves and depth 10.  Memory: (depth + 2)^2 / 2 elements of 32 bytes.
  * Determinism: trees in file order, leaves from left to right.
  *
@@ -56,6 +56,7 @@ typedef struct Pass
 	const MlpgForest *forest;
 	const double *row;
 	double	   *phi;
+	double	   *inverse;		/* 1 / i */
 	Visit	   *stack;
 	Step	   *steps;			/* ways of the levels, one behind the other */
 	size_t	   *way;			/* where the way of each level starts */
@@ -63,34 +64,36 @@ typedef struct Pass
 
 /* Adds a step to a way of n. */
 static void
-extend(Step *way, uint32_t n, double zero, double one, int32_t feature)
+extend(const Pass *pass, Step *way, uint32_t n, double zero, double one, int32_t feature)
 {
+	double		share = pass->inverse[n + 1];
+
 	way[n] = (Step) {.zero = zero,.one = one,.weight = n == 0 ? 1 : 0,.feature = feature};
 	for (uint32_t i = n; i-- > 0;)
 	{
-		way[i + 1].weight += one * way[i].weight * (i + 1) / (n + 1);
-		way[i].weight = zero * way[i].weight * (n - i) / (n + 1);
+		way[i + 1].weight += one * way[i].weight * (i + 1) * share;
+		way[i].weight *= zero * (n - i) * share;
 	}
 }
 
-/* Takes step k out of a way of n; n - 1 are left. */
+/* Takes step k out of a way of n; n - 1 are left. one is 1 or 0. */
 static void
-unwind(Step *way, uint32_t n, uint32_t k)
+unwind(const Pass *pass, Step *way, uint32_t n, uint32_t k)
 {
 	double		zero = way[k].zero,
-				one = way[k].one,
+				share = pass->inverse[n],
 				next = way[n - 1].weight;
 
 	for (uint32_t i = n - 1; i-- > 0;)
-		if (one != 0)
+		if (way[k].one != 0)
 		{
 			double		weight = way[i].weight;
 
-			way[i].weight = next * n / ((i + 1) * one);
-			next = weight - way[i].weight * zero * (n - 1 - i) / n;
+			way[i].weight = next * n * pass->inverse[i + 1];
+			next = weight - way[i].weight * zero * (n - 1 - i) * share;
 		}
 		else
-			way[i].weight = way[i].weight * n / (zero * (n - 1 - i));
+			way[i].weight *= n / (zero * (n - 1 - i));
 	for (uint32_t i = k; i + 1 < n; i++)
 	{
 		way[i].zero = way[i + 1].zero;
@@ -99,26 +102,32 @@ unwind(Step *way, uint32_t n, uint32_t k)
 	}
 }
 
-/* The sum of the weights that unwinding step k would leave. */
+/* The sum of the weights that unwinding a step that the row follows would leave. */
 static double
-unwound_sum(const Step *way, uint32_t n, uint32_t k)
+followed_sum(const Pass *pass, const Step *way, uint32_t n, double zero)
 {
-	double		zero = way[k].zero,
-				one = way[k].one,
-				next = way[n - 1].weight,
+	double		next = way[n - 1].weight * n,
 				sum = 0;
 
 	for (uint32_t i = n - 1; i-- > 0;)
-		if (one != 0)
-		{
-			double		weight = next * n / ((i + 1) * one);
+	{
+		double		weight = next * pass->inverse[i + 1];
 
-			sum += weight;
-			next = way[i].weight - weight * zero * (n - 1 - i) / n;
-		}
-		else
-			sum += way[i].weight * n / (zero * (n - 1 - i));
+		sum += weight;
+		next = way[i].weight * n - weight * zero * (n - 1 - i);
+	}
 	return sum;
+}
+
+/* The same for one that the row does not follow, times its zero: that is one number for all of them. */
+static double
+other_sum(const Pass *pass, const Step *way, uint32_t n)
+{
+	double		sum = 0;
+
+	for (uint32_t i = 0; i < n - 1; i++)
+		sum += way[i].weight * pass->inverse[n - 1 - i];
+	return sum * n;
 }
 
 /* The two children: the one that the row goes to keeps one, the other gets 0. */
@@ -138,7 +147,7 @@ push_children(Pass *pass, const Visit *visit, uint32_t *n_stack, Step *way, uint
 		{
 			zero = way[k].zero;
 			one = way[k].one;
-			unwind(way, length--, k);
+			unwind(pass, way, length--, k);
 			break;
 		}
 	/* the left one is to be visited first */
@@ -154,10 +163,12 @@ push_children(Pass *pass, const Visit *visit, uint32_t *n_stack, Step *way, uint
 static void
 explain_leaf(Pass *pass, uint32_t node, const Step *way, uint32_t length)
 {
-	double		value = pass->forest->value[node];
+	double		value = pass->forest->value[node],
+				other = other_sum(pass, way, length) * value;
 
 	for (uint32_t k = 1; k < length; k++)
-		pass->phi[way[k].feature] += unwound_sum(way, length, k) * (way[k].one - way[k].zero) * value;
+		pass->phi[way[k].feature] += way[k].one != 0 ?
+			followed_sum(pass, way, length, way[k].zero) * (1 - way[k].zero) * value : -other;
 }
 
 static void
@@ -182,7 +193,7 @@ explain_tree(Pass *pass, const MlpgForestTree *tree)
 		}
 		if (visit.depth > 0)
 			memcpy(way, pass->steps + pass->way[visit.depth - 1], visit.length * sizeof(Step));
-		extend(way, visit.length, visit.zero, visit.one, visit.feature);
+		extend(pass, way, visit.length, visit.zero, visit.one, visit.feature);
 		if (forest->node[visit.node].kid == visit.node)
 			explain_leaf(pass, visit.node, way, length);
 		else
@@ -220,6 +231,9 @@ start(Pass *pass)
 	}
 	pass->steps = mlpg_allocate(host, sum, sizeof(Step));
 	pass->stack = mlpg_allocate(host, depth + 2, sizeof(Visit));
+	pass->inverse = mlpg_allocate(host, depth + 3, sizeof(double));
+	for (size_t i = 1; i < depth + 3; i++)
+		pass->inverse[i] = 1.0 / (double) i;
 }
 
 void
@@ -251,7 +265,15 @@ mlpg_forest_explain(MlpgHost *host, const MlpgModel *model, const double *row, d
 			}
 		}
 	}
+	for (int o = 0; forest->spec.mean && o < forest->spec.n_outputs; o++)
+	{
+		int32_t		n = forest->first_tree[o + 1] - forest->first_tree[o];
+
+		for (size_t i = 0; n > 0 && i < width; i++)
+			out[(size_t) o * width + i] /= n;
+	}
 	mlpg_release(host, pass.way);
 	mlpg_release(host, pass.steps);
 	mlpg_release(host, pass.stack);
+	mlpg_release(host, pass.inverse);
 }
