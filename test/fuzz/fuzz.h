@@ -21,7 +21,7 @@
 
 #define FUZZ_BUDGET ((size_t) 256 << 20)	/* bytes: hostile counts must not get past it */
 #define FUZZ_ROWS 40
-#define FUZZ_VARIANTS 3			/* of each learner */
+#define FUZZ_VARIANTS 4			/* of each learner */
 
 extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 extern size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
@@ -53,7 +53,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) \
 /*
  * A plan of two numbers and a category, or of an array; levels and parameters
  * at their defaults except that variant 2 asks for three levels where it can,
- * and has weights.
+ * and has weights, and variant 3 for classes that are texts where it can.
  */
 static inline MlpgPlan *
 fuzz_plan(MlpgHost *host, const MlpgLearner *learner, int variant)
@@ -77,6 +77,11 @@ fuzz_plan(MlpgHost *host, const MlpgLearner *learner, int variant)
 	}
 	plan->target = mlpg_text(host, "%s", plan->array_form ? "" : "sold");
 	plan->task = MLPG_TASK_REGRESSION;
+	if (variant == 3 && mlpg_learner_fits(learner, MLPG_TASK_CLASSIFICATION))
+	{
+		plan->task = MLPG_TASK_CLASSIFICATION;
+		plan->target_kind = MLPG_CATEGORY;
+	}
 	plan->seed = 1;
 	plan->encoding = "UTF8";
 	return plan;
@@ -102,6 +107,7 @@ fuzz_fill(MlpgHost *host, MlpgFit *fit, int n_rows)
 			row[2] = mlpg_fit_code(host, fit, 2, shops[r % 4], (int32_t) strlen(shops[r % 4]));
 		if (r % 7 == 3)
 			row[0] = NAN;
+		row[3] = mlpg_fit_target(host, fit, row[3], shops[r % 3], (int32_t) strlen(shops[r % 3]));
 		mlpg_fit_commit_row(host, fit);
 	}
 }

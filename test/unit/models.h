@@ -81,14 +81,29 @@ test_plan(MlpgHost *host, const char *learner, int n_features, const char *kinds
 	return plan;
 }
 
-/* Adds rows of mlpg_plan_columns doubles each; categories by the texts "c<number>". */
+/* The same plan, for classes of a kind of target. */
+static inline MlpgPlan *
+test_class_plan(MlpgHost *host, const char *learner, int n_features, const char *kinds, bool weighted, MlpgKind target)
+{
+	MlpgPlan   *plan = test_plan(host, learner, n_features, kinds, weighted);
+
+	plan->task = MLPG_TASK_CLASSIFICATION;
+	plan->target_kind = target;
+	return plan;
+}
+
+/* Adds rows of mlpg_plan_columns doubles each; categories, and classes that are texts, by the texts "c<number>". */
 static inline void
 test_feed(MlpgHost *host, MlpgFit *fit, const double *rows, int n_rows)
 {
-	int			d = mlpg_plan_columns(fit->plan);
+	int			d = mlpg_plan_columns(fit->plan),
+				t = fit->plan->n_features;
 
 	for (int r = 0; r < n_rows; r++, rows += d)
 	{
+		char		class[40];
+		int			class_length = snprintf(class, sizeof(class), "c%.0f", rows[t]);
+
 		double	   *to = mlpg_fit_next_row(host, fit);
 
 		memcpy(to, rows, (size_t) d * sizeof(double));
@@ -100,6 +115,7 @@ test_feed(MlpgHost *host, MlpgFit *fit, const double *rows, int n_rows)
 
 				to[i] = mlpg_fit_code(host, fit, i, text, length);
 			}
+		to[t] = mlpg_fit_target(host, fit, rows[t], class, class_length);
 		mlpg_fit_commit_row(host, fit);
 	}
 }

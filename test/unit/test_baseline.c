@@ -170,6 +170,95 @@ test_last(void)
 	CHECK_CLOSE(answer("last", y, NULL, 1), 0, 0);
 }
 
+/* ---------- classes ---------- */
+
+/* Probabilities of a model of these targets, and whether the likeliest class is the one expected. */
+static MlpgModel *
+classifier(MlpgHost *host, MlpgKind kind, const char *positive, const double *y, const double *w, int n)
+{
+	MlpgPlan   *plan = test_class_plan(host, "baseline", 0, NULL, w != NULL, kind);
+	double		rows[80];
+
+	if (positive != NULL)
+		plan->positive = mlpg_text(host, "%s", positive);
+	for (int i = 0; i < n; i++)
+	{
+		rows[i * (w ? 2 : 1)] = y[i];
+		if (w)
+			rows[i * 2 + 1] = w[i];
+	}
+	return test_fit(host, plan, rows, n);
+}
+
+static void
+check_classes(const MlpgModel *model, int n, const char *const *names, const double *p, int likeliest)
+{
+	double		out[8];
+
+	CHECK_INT(mlpg_schema_classes(model->schema), n);
+	CHECK_INT(model->n_outputs, n == 2 ? 1 : n);
+	CHECK_INT(model->main_output, n == 2 ? 0 : -1);
+	model->learner->predict(model, NULL, 1, 0, out);
+	for (int k = 0; k < n; k++)
+	{
+		CHECK_TEXT(model->schema->classes->text[k], names[k]);
+		CHECK_CLOSE(mlpg_model_probability(model, out, k), p[k], 1e-16);
+	}
+	CHECK_INT(mlpg_model_class(model, out), likeliest);
+	out[0] = NAN;
+	CHECK_INT(mlpg_model_class(model, out), -1);
+}
+
+static void
+test_classes(void)
+{
+	MlpgHost   *host = harness_host();
+	const double y[] = {10, 9, -1.5, 10, 9, 10, -1.5, 9, 1e300, 10};
+	const double w[] = {1, 0, 2, 0, 0, 0.5, 0, 0, 0, 0.5};
+	const double zero[10] = {0};
+	const double truth[] = {1, 0, 1, 0};
+	const double ones[] = {0, 1, 1, 1};
+	const char *const numbers[] = {"-1.5", "9", "10", "1e+300"};
+	const char *const texts[] = {"c-2", "c10", "c11", "c9"};
+	const char *const booleans[] = {"false", "true"};
+	const char *const bits[] = {"0", "1"};
+	double		many[MLPG_CLASSES_MAX + 1];
+	MlpgModel  *model;
+
+	check_classes(classifier(host, MLPG_NUMBER, NULL, y, NULL, 10), 4, numbers, (const double[]) {0.2, 0.3, 0.4, 0.1}, 2);
+	check_classes(classifier(host, MLPG_NUMBER, NULL, y, w, 10), 4, numbers, (const double[]) {0.5, 0, 0.5, 0}, 0);
+	model = classifier(host, MLPG_CATEGORY, NULL, (const double[]) {10, 9, -2, 10, 9, 10, -2, 9, 11, 10}, NULL, 10);
+	CHECK_INT(model->schema->positive, -1);
+	check_classes(model, 4, texts, (const double[]) {0.2, 0.4, 0.1, 0.3}, 1);
+	model = classifier(host, MLPG_BOOLEAN, NULL, truth, NULL, 4);
+	check_classes(model, 2, booleans, (const double[]) {0.5, 0.5}, 0);
+	CHECK_INT(model->schema->positive, 1);
+	CHECK_INT(classifier(host, MLPG_BOOLEAN, "false", truth, NULL, 4)->schema->positive, 0);
+	model = classifier(host, MLPG_NUMBER, NULL, ones, NULL, 4);
+	check_classes(model, 2, bits, (const double[]) {0.25, 0.75}, 1);
+	CHECK_INT(model->schema->positive, 1);
+	CHECK_INT(classifier(host, MLPG_NUMBER, "-1.50", y, NULL, 10)->schema->positive, 0);
+	CHECK_INT(classifier(host, MLPG_CATEGORY, "c9", y, NULL, 2)->schema->positive, 1);
+
+	EXPECT_RAISE(host, MLPG_INVALID_PARAMETER, classifier(host, MLPG_NUMBER, "11", y, NULL, 10));
+	CHECK_TEXT(harness_detail(host), "Classes are: -1.5, 9, 10, 1e+300.");
+	EXPECT_RAISE(host, MLPG_INVALID_PARAMETER, classifier(host, MLPG_CATEGORY, "9", y, NULL, 8));
+	EXPECT_RAISE(host, MLPG_DATA_EXCEPTION, classifier(host, MLPG_BOOLEAN, NULL, ones + 1, NULL, 3));
+	CHECK_TEXT(harness_message(host), "target \"y\" has only one class");
+	CHECK_TEXT(harness_detail(host), "Every row with a known target is \"true\".");
+	EXPECT_RAISE(host, MLPG_DATA_EXCEPTION, classifier(host, MLPG_NUMBER, NULL, y, zero, 10));
+	for (int i = 0; i <= MLPG_CLASSES_MAX; i++)
+		many[i] = i;
+	for (int kind = MLPG_NUMBER; kind <= MLPG_CATEGORY; kind += MLPG_CATEGORY)
+	{
+		MlpgPlan   *plan = test_class_plan(host, "baseline", 0, NULL, false, (MlpgKind) kind);
+
+		CHECK_INT(test_fit(host, plan, many, MLPG_CLASSES_MAX)->n_outputs, MLPG_CLASSES_MAX);
+		EXPECT_RAISE(host, MLPG_LIMIT_EXCEEDED, test_fit(host, plan, many, MLPG_CLASSES_MAX + 1));
+	}
+	harness_free(host);
+}
+
 int
 main(void)
 {
@@ -180,6 +269,7 @@ main(void)
 	test_order_free();
 	test_median();
 	test_last();
+	test_classes();
 	expect_error("mean", y, zero, 2, "no row has a weight");
 	expect_error("median", y, zero, 2, "no row has a weight");
 	expect_error("mean", y, NULL, 0, "too few rows to fit a model");

@@ -523,6 +523,95 @@ test_mutations(void)
 	harness_free(host);
 }
 
+/* ---------- targets ---------- */
+
+/* A schema without features: what its target section is, is read back the same, or refused. */
+static void
+expect_target(int line, MlpgKind kind, int positive, const char *offset, bool good, int n, const char *const *classes)
+{
+	MlpgHost   *host = harness_host();
+	MlpgSchema *schema = mlpg_schema_create(host, 0);
+	MlpgSchema *volatile back = NULL;
+	MlpgWriter *w = mlpg_writer_create(host, 0),
+			   *again = mlpg_writer_create(host, 0);
+	MlpgReader	r;
+	bool		raised;
+
+	schema->target_kind = kind;
+	schema->positive = positive;
+	schema->offset = offset != NULL ? mlpg_text(host, "%s", offset) : NULL;
+	if (n > 0)
+	{
+		/* as it is told, in whatever order, and the same text twice */
+		schema->classes = mlpg_dictionary_create(host);
+		schema->classes->n = n;
+		schema->classes->text = mlpg_allocate(host, (size_t) n, sizeof(char *));
+		schema->classes->length = mlpg_allocate(host, (size_t) n, sizeof(int32_t));
+		for (int k = 0; k < n; k++)
+		{
+			schema->classes->text[k] = mlpg_text(host, "%s", classes[k]);
+			schema->classes->length[k] = (int32_t) strlen(classes[k]);
+		}
+	}
+	mlpg_schema_write(w, schema);
+	mlpg_reader_init(&r, host, w->data, w->length, "model");
+	HARNESS_TRY(host, raised, back = mlpg_schema_read(&r); mlpg_read_end(&r));
+	harness_result(raised != good, __FILE__, line, raised ? harness_detail(host) : "taken");
+	if (raised)
+		CHECK(harness_code(host) == MLPG_DATA_CORRUPTED);
+	else
+	{
+		mlpg_schema_write(again, back);
+		CHECK(again->length == w->length && memcmp(again->data, w->data, w->length) == 0);
+	}
+	harness_free(host);
+}
+
+#define EXPECT_TARGET(kind, positive, offset, good, n, ...) \
+	expect_target(__LINE__, kind, positive, offset, good, n, (const char *const[]) {__VA_ARGS__})
+
+static void
+test_targets(void)
+{
+	static const char *many[MLPG_CLASSES_MAX + 1];
+	static char text[MLPG_CLASSES_MAX + 1][16];
+
+	EXPECT_TARGET(MLPG_NUMBER, -1, NULL, true, 0, NULL);
+	EXPECT_TARGET(MLPG_NUMBER, -1, "exposure", true, 0, NULL);
+	EXPECT_TARGET(MLPG_DATE, -1, NULL, true, 0, NULL);
+	EXPECT_TARGET(MLPG_TIMESTAMP, -1, NULL, true, 0, NULL);
+	EXPECT_TARGET(MLPG_CATEGORY, -1, NULL, false, 0, NULL);
+	EXPECT_TARGET(MLPG_BOOLEAN, -1, NULL, false, 0, NULL);
+	EXPECT_TARGET((MlpgKind) 5, -1, NULL, false, 0, NULL);
+	EXPECT_TARGET(MLPG_DATE, -1, NULL, false, 2, "1", "2");
+	EXPECT_TARGET(MLPG_CATEGORY, -1, NULL, true, 2, "a", "b");
+	EXPECT_TARGET(MLPG_CATEGORY, 1, "o", true, 3, "", "a", "aa");
+	EXPECT_TARGET(MLPG_CATEGORY, -1, NULL, false, 1, "a");
+	EXPECT_TARGET(MLPG_CATEGORY, -1, NULL, false, 2, "b", "a");
+	EXPECT_TARGET(MLPG_CATEGORY, -1, NULL, false, 2, "a", "a");
+	EXPECT_TARGET(MLPG_CATEGORY, 2, NULL, false, 2, "a", "b");
+	EXPECT_TARGET(MLPG_CATEGORY, -2, NULL, false, 2, "a", "b");
+	EXPECT_TARGET(MLPG_BOOLEAN, 1, NULL, true, 2, "false", "true");
+	EXPECT_TARGET(MLPG_BOOLEAN, 1, NULL, false, 2, "no", "yes");
+	EXPECT_TARGET(MLPG_BOOLEAN, 1, NULL, false, 3, "false", "true", "unknown");
+	EXPECT_TARGET(MLPG_NUMBER, 0, NULL, true, 4, "-10", "-9.5", "0", "1e+300");
+	EXPECT_TARGET(MLPG_NUMBER, -1, NULL, false, 2, "10", "9");
+	EXPECT_TARGET(MLPG_NUMBER, -1, NULL, false, 2, "1", "1.0");
+	EXPECT_TARGET(MLPG_NUMBER, -1, NULL, false, 2, "1", "2.0");
+	EXPECT_TARGET(MLPG_NUMBER, -1, NULL, false, 2, "1", "two");
+	EXPECT_TARGET(MLPG_NUMBER, -1, NULL, false, 2, "1", "inf");
+	EXPECT_TARGET(MLPG_NUMBER, -1, NULL, false, 2, "nan", "1");
+	EXPECT_TARGET(MLPG_NUMBER, -1, NULL, false, 2, "-0", "1");
+	EXPECT_TARGET(MLPG_NUMBER, -1, NULL, false, 2, "", "1");
+	for (int k = 0; k <= MLPG_CLASSES_MAX; k++)
+	{
+		snprintf(text[k], sizeof(text[k]), "%d", k + 1000);
+		many[k] = text[k];
+	}
+	expect_target(__LINE__, MLPG_CATEGORY, -1, NULL, true, MLPG_CLASSES_MAX, many);
+	expect_target(__LINE__, MLPG_CATEGORY, -1, NULL, false, MLPG_CLASSES_MAX + 1, many);
+}
+
 int
 main(void)
 {
@@ -535,6 +624,7 @@ main(void)
 	test_absent_parameter();
 	test_terms();
 	test_levels();
+	test_targets();
 	test_mutations();
 	return harness_done();
 }

@@ -17,17 +17,21 @@ typedef struct Variant
 	bool		weighted;
 	const char *parameter;		/* NULL: none */
 	const char *text;
+	char		target;			/* classes that are n numbers, b booleans, t texts; 0: a regression */
 } Variant;
 
 static const Variant variants[] = {
-	{"baseline", "nn", false, NULL, NULL},
-	{"baseline", "nc", true, "statistic", "median"},
-	{"linear", "nnn", false, NULL, NULL},
-	{"linear", "nncnc", true, NULL, NULL},
-	{"linear", "c", false, "l2", "0.5"},
-	{"linear", "", false, NULL, NULL},
-	{"quantile", "nn", false, "quantile", "0.5"},
-	{"quantile", "nnc", true, "quantile", "0.1,0.5,0.75"},
+	{"baseline", "nn", false, NULL, NULL, 0},
+	{"baseline", "nc", true, "statistic", "median", 0},
+	{"baseline", "nc", true, NULL, NULL, 't'},
+	{"baseline", "n", false, NULL, NULL, 'n'},
+	{"baseline", "", true, NULL, NULL, 'b'},
+	{"linear", "nnn", false, NULL, NULL, 0},
+	{"linear", "nncnc", true, NULL, NULL, 0},
+	{"linear", "c", false, "l2", "0.5", 0},
+	{"linear", "", false, NULL, NULL, 0},
+	{"quantile", "nn", false, "quantile", "0.5", 0},
+	{"quantile", "nnc", true, "quantile", "0.1,0.5,0.75", 0},
 };
 
 #define N_VARIANTS ((int) (sizeof(variants) / sizeof(variants[0])))
@@ -39,6 +43,13 @@ plan_of(MlpgHost *host, const Variant *v)
 
 	if (v->parameter)
 		mlpg_params_set(host, plan->params, v->parameter, v->text);
+	if (v->target != 0)
+	{
+		plan->task = MLPG_TASK_CLASSIFICATION;
+		plan->target_kind = v->target == 't' ? MLPG_CATEGORY : v->target == 'b' ? MLPG_BOOLEAN : MLPG_NUMBER;
+		if (v->target == 'n')
+			plan->positive = mlpg_text(host, "3");
+	}
 	return plan;
 }
 
@@ -66,6 +77,10 @@ make_rows(MlpgHost *host, const MlpgPlan *plan, int n)
 				y += row[j] * (j + 1);
 		}
 		row[plan->n_features] = y;
+		if (plan->task == MLPG_TASK_CLASSIFICATION)
+			row[plan->n_features] = (double) (test_random(&random) % (plan->target_kind == MLPG_BOOLEAN ? 2 : 5)) + (i < 4 ? i % 2 : 0);
+		if (plan->target_kind == MLPG_BOOLEAN)
+			row[plan->n_features] = row[plan->n_features] > 0;
 		if (plan->weighted)
 			row[plan->n_features + 1] = i % 11 == 0 ? 0 : i % 3 ? 1 : test_uniform(&random);
 	}
@@ -336,6 +351,91 @@ test_hostile_states(const Variant *v)
 	harness_free(host);
 }
 
+/* A state of a classification: rows, then what stands at an offset from their end is changed. */
+static void
+expect_row(const MlpgPlan *plan, int column, double value, bool good)
+{
+	MlpgHost   *host = harness_host();
+	const double rows[] = {1, 0, 1, -2, 0, 2, 1, 1, 3, 1, 3, 2, 0.5, 0.25, 1};
+	MlpgWriter *w = mlpg_writer_create(host, 0);
+	MlpgFit		fit,
+				copy;
+	MlpgReader	reader;
+	bool		raised;
+
+	mlpg_fit_init(host, &fit, plan);
+	test_feed(host, &fit, rows, 3);
+	mlpg_fit_write(host, &fit, w);
+	/* the last row ends before the byte that says whether a state follows */
+	memcpy(w->data + w->length - 1 - sizeof(double) * (size_t) (5 - column), &value, sizeof(value));
+	mlpg_reader_init(&reader, host, w->data, w->length, "state");
+	HARNESS_TRY(host, raised, mlpg_fit_read(host, &copy, plan, &reader); mlpg_read_end(&reader));
+	harness_result(raised != good, __FILE__, __LINE__, mlpg_text(host, "column %d as %g", column, value));
+	if (raised)
+		CHECK(harness_code(host) == MLPG_DATA_CORRUPTED);
+	harness_free(host);
+}
+
+/* Feature, class, weight, offset, validation mark. */
+static void
+test_hostile_classes(void)
+{
+	MlpgHost   *host = harness_host();
+	MlpgPlan   *plan = test_class_plan(host, "boosted_trees", 1, "n", true, MLPG_NUMBER);
+	MlpgWriter *w = mlpg_writer_create(host, 0);
+	const double twice[] = {1, 0, 1, 0, -0.0};
+	MlpgReader	reader;
+	MlpgFit		fit;
+
+	plan->has_offset = plan->has_validation = true;
+	CHECK_INT(mlpg_plan_columns(plan), 5);
+	CHECK_INT(mlpg_plan_weight_column(plan), 2);
+	CHECK_INT(mlpg_plan_offset_column(plan), 3);
+	CHECK_INT(mlpg_plan_validation_column(plan), 4);
+	CHECK_INT((int) mlpg_plan_uses(plan), MLPG_USES_WEIGHT | MLPG_USES_OFFSET | MLPG_USES_VALIDATION);
+	expect_row(plan, 0, NAN, true);
+	expect_row(plan, 1, 0, true);
+	expect_row(plan, 1, 3, false);	/* codes of three classes: 0, 1, 2 */
+	expect_row(plan, 1, 0.5, false);
+	expect_row(plan, 1, -1, false);
+	expect_row(plan, 1, NAN, false);
+	expect_row(plan, 2, 0, true);
+	expect_row(plan, 2, -1, false);
+	expect_row(plan, 3, -1e300, true);
+	expect_row(plan, 3, NAN, false);
+	expect_row(plan, 3, INFINITY, false);
+	expect_row(plan, 4, 0, true);
+	expect_row(plan, 4, 2, false);
+	expect_row(plan, 4, NAN, false);
+
+	/* a plan that asks a learner for what it does not do */
+	plan->learner = mlpg_learner_require(host, "baseline");
+	plan->params = mlpg_params_create(host, "baseline", plan->learner->params, plan->learner->n_params);
+	mlpg_plan_write(plan, w);
+	mlpg_reader_init(&reader, host, w->data, w->length, "state");
+	EXPECT_RAISE(host, MLPG_DATA_CORRUPTED, mlpg_plan_read(&reader));
+	plan->has_offset = plan->has_validation = false;
+	plan->learner = mlpg_learner_require(host, "linear");
+	plan->params = mlpg_params_create(host, "linear", plan->learner->params, plan->learner->n_params);
+	w = mlpg_writer_create(host, 0);
+	mlpg_plan_write(plan, w);
+	mlpg_reader_init(&reader, host, w->data, w->length, "state");
+	EXPECT_RAISE(host, MLPG_DATA_CORRUPTED, mlpg_plan_read(&reader));
+
+	/* the same class twice: 0 and -0 */
+	plan = test_class_plan(host, "baseline", 0, NULL, false, MLPG_NUMBER);
+	mlpg_fit_init(host, &fit, plan);
+	test_feed(host, &fit, twice, 2);
+	CHECK_INT(fit.classes->n, 2);
+	w = mlpg_writer_create(host, 0);
+	mlpg_fit_write(host, &fit, w);
+	for (int k = 0; k < 2; k++)
+		memcpy(w->data + 24 + 8 * k, &twice[3 + k], sizeof(double));
+	mlpg_reader_init(&reader, host, w->data, w->length, "state");
+	EXPECT_RAISE(host, MLPG_DATA_CORRUPTED, mlpg_fit_read(host, &fit, plan, &reader));
+	harness_free(host);
+}
+
 /* Each thing that a row of a state may not hold. */
 static void
 test_hostile_rows(void)
@@ -541,6 +641,7 @@ main(void)
 		test_budget(v);
 	}
 	test_hostile_rows();
+	test_hostile_classes();
 	test_merge_categories();
 	test_plans();
 	test_small_states();

@@ -11,7 +11,7 @@
 #include "harness.h"
 
 #include "core/math/sum.h"
-#include "core/metrics/metric.h"
+#include "core/metrics/judge.h"
 
 #define N 5
 
@@ -87,7 +87,7 @@ test_registry(void)
 	const MlpgMetric *all[64];
 	int			n = mlpg_metric_list(all, 64);
 
-	CHECK(n >= 17);
+	CHECK(n >= 20);
 	CHECK_INT(mlpg_metric_list(NULL, 0), n);
 	for (int i = 0; i < n; i++)
 	{
@@ -192,9 +192,11 @@ test_combine(MlpgHost *host)
 		for (int i = 0; i < ROWS; i++)
 		{
 			int			p = (int) (next_random() % PARTS);
+			double		probability[3] = {i % 3 == 0, rows[i][1] / (1 + rows[i][1]), 0};
+			const double *row = strcmp(metric->inputs->names[1], "p") == 0 ? probability : rows[i];
 
-			mlpg_metric_add_row(host, &whole, rows[i]);
-			mlpg_metric_add_row(host, &parts[p == 3 ? 4 : p], rows[i]);
+			mlpg_metric_add_row(host, &whole, row);
+			mlpg_metric_add_row(host, &parts[p == 3 ? 4 : p], row);
 		}
 		for (int p = PARTS - 1; p >= 0; p--)
 			mlpg_metric_combine(host, &total, &parts[p]);
@@ -283,7 +285,7 @@ test_hostile(MlpgHost *host)
 		double		levels[2] = {0.5, 0.5};
 		bool		is_null;
 
-		mlpg_metric_init(host, state, mlpg_metric_by_id((double) (1 + next_random() % 17)), NULL);
+		mlpg_metric_init(host, state, mlpg_metric_by_id((double) (1 + next_random() % 20)), NULL);
 		(void) mlpg_metric_try_row(state, state->id == 12 ? row : levels, row);
 		for (int k = (int) (next_random() % 3); k >= 0; k--)
 			values[next_random() % (uint64_t) MLPG_METRIC_STATE_DOUBLES] = odd[next_random() % (uint64_t) n_odd];
@@ -342,6 +344,98 @@ test_newsvendor(MlpgHost *host)
 	}
 }
 
+/*
+ * The rows of test/sql/classification.sql; numbers of scikit-learn 1.2.1: log_loss,
+ * brier_score_loss, roc_auc_score.  auc also by its definition, over all pairs.
+ */
+static void
+test_probabilities(MlpgHost *host)
+{
+	enum {ROWS = 200};
+	double		truth[ROWS],
+				p[ROWS],
+				positives[ROWS],
+				negatives[ROWS];
+	double		won = 0;
+	int			n[2] = {0, 0};
+
+	for (int i = 0; i < ROWS; i++)
+	{
+		truth[i] = (i + 1) * 7919 % 11 < 4;
+		p[i] = (i + 1) * 31 % 41 / 40.0;
+		if (truth[i] == 1)
+			positives[n[1]++] = p[i];
+		else
+			negatives[n[0]++] = p[i];
+	}
+	CHECK_CLOSE(value_of(host, "log_loss", NULL, truth, p, ROWS), 1.7950557398751528, 1e-14);
+	CHECK_CLOSE(value_of(host, "brier", NULL, truth, p, ROWS), 0.33556250000000004, 1e-15);
+	for (int i = 0; i < n[1]; i++)
+		for (int j = 0; j < n[0]; j++)
+			won += positives[i] > negatives[j] ? 1 : positives[i] == negatives[j] ? 0.5 : 0;
+	CHECK_CLOSE(mlpg_auc(host, positives, n[1], negatives, n[0]), won / n[1] / n[0], 1e-15);
+	CHECK_CLOSE(mlpg_auc(host, positives, n[1], negatives, n[0]), 0.5022243923611112, 1e-15);
+	CHECK(isnan(mlpg_auc(host, positives, 0, negatives, n[0])) && isnan(mlpg_auc(host, positives, n[1], negatives, 0)));
+	CHECK_CLOSE(mlpg_auc(host, (double[]) {0.5, 0.5}, 2, (double[]) {0.5, 0.5, 0.5}, 3), 0.5, 0);
+	CHECK_CLOSE(mlpg_auc(host, (double[]) {3, 2}, 2, (double[]) {1, -1}, 2), 1, 0);
+	CHECK_CLOSE(mlpg_auc(host, (double[]) {-0.0}, 1, (double[]) {0.0}, 1), 0.5, 0);
+
+	/* certain and wrong costs 52 bits, certain and right nothing to speak of */
+	CHECK_CLOSE(value_of(host, "log_loss", NULL, (double[]) {1}, (double[]) {0}, 1), 52 * log(2), 1e-15);
+	CHECK_CLOSE(value_of(host, "log_loss", NULL, (double[]) {0}, (double[]) {1}, 1), 52 * log(2), 1e-15);
+	CHECK(value_of(host, "log_loss", NULL, (double[]) {1}, (double[]) {1}, 1) < 1e-15);
+	CHECK_CLOSE(value_of(host, "accuracy", NULL, (double[]) {2, 5, 3}, (double[]) {2, 4, 3}, 3), 2.0 / 3, 1e-15);
+	for (int k = 0; k < 2; k++)
+	{
+		const char *name = k == 0 ? "log_loss" : "brier";
+
+		EXPECT_RAISE(host, MLPG_DATA_EXCEPTION, value_of(host, name, NULL, (double[]) {0.5}, (double[]) {0.5}, 1));
+		EXPECT_RAISE(host, MLPG_DATA_EXCEPTION, value_of(host, name, NULL, (double[]) {1}, (double[]) {1.0000001}, 1));
+		EXPECT_RAISE(host, MLPG_DATA_EXCEPTION, value_of(host, name, NULL, (double[]) {1}, (double[]) {-1e-9}, 1));
+	}
+}
+
+/* Two and three classes, an answer missing, a class unknown; numbers by hand. */
+static void
+test_judge_classes(MlpgHost *host)
+{
+	MlpgClassRows *rows = mlpg_class_rows_create(host, 5, 2),
+			   *naive;
+	const int64_t count[] = {3, 1};
+	MlpgJudge	judge;
+	double		values[MLPG_JUDGE_MAX];
+
+	rows->actual = (double[]) {0, 1, 1, -1, 0};
+	rows->p = (double[]) {0.75, 0.5, NAN, 0, 0.25};
+	rows->predicted = (double[]) {0, 0, -1, 1, 1};
+	rows->second = (double[]) {0.25, 0.5, NAN, 0.9, 0.75};
+	CHECK_INT(mlpg_class_rows_keep_answered(rows), 1);
+	CHECK_INT(rows->n, 4);
+	mlpg_judge_init_classes(&judge, 2);
+	CHECK_INT(judge.n, 4);
+	mlpg_judge_classes(host, &judge, rows, values);
+	CHECK_TEXT(judge.metric[0]->name, "log_loss");
+	CHECK_CLOSE(values[mlpg_judge_find(&judge, "log_loss")], -(log(0.75) + log(0.5) - 52 * log(2) + log(0.25)) / 4, 1e-15);
+	CHECK_CLOSE(values[mlpg_judge_find(&judge, "accuracy")], 0.25, 0);
+	CHECK_CLOSE(values[mlpg_judge_find(&judge, "brier")], (0.0625 + 0.25 + 0.5625) / 3, 1e-15);
+	CHECK_CLOSE(values[mlpg_judge_find(&judge, "auc")], 0.5, 0);
+	CHECK(!mlpg_metric_has_row_loss(judge.metric[mlpg_judge_find(&judge, "auc")]));
+	CHECK(mlpg_metric_is_better(judge.metric[3], 0.9, 0.8));
+
+	naive = mlpg_naive_classes(host, rows, count, 2);
+	mlpg_judge_classes(host, &judge, naive, values);
+	CHECK_CLOSE(values[0], -(2 * log(0.75) + log(0.25) - 52 * log(2)) / 4, 1e-15);
+	CHECK_CLOSE(values[mlpg_judge_find(&judge, "accuracy")], 0.5, 0);
+	CHECK_CLOSE(values[mlpg_judge_find(&judge, "auc")], 0.5, 0);
+	/* the paired difference: of 4 rows */
+	CHECK(mlpg_judge_error(host, &judge, NULL, rows->p, naive->p, 1, rows->n, values[0]) > 0);
+	CHECK_CLOSE(mlpg_judge_error(host, &judge, NULL, rows->p, rows->p, 1, rows->n, values[0]), 0, 0);
+
+	mlpg_judge_init_classes(&judge, 3);
+	CHECK_INT(judge.n, 2);
+	CHECK(mlpg_class_rows_create(host, 1, 3)->second == NULL);
+}
+
 int
 main(void)
 {
@@ -356,6 +450,8 @@ main(void)
 	test_comparison();
 	test_hostile(host);
 	test_newsvendor(host);
+	test_probabilities(host);
+	test_judge_classes(host);
 	harness_free(host);
 	return harness_done();
 }

@@ -446,6 +446,8 @@ read_target(MlpgReader *r, MlpgSchema *schema)
 	n = mlpg_read_count(r, 4);
 	if (n == 1 || n > MLPG_CLASSES_MAX)
 		mlpg_reader_corrupt(r, "number of classes out of range");
+	if ((kind == MLPG_CATEGORY || kind == MLPG_BOOLEAN) != (n > 0) && kind != MLPG_NUMBER)
+		mlpg_reader_corrupt(r, "classes do not go with the kind of the target");
 	if (n == 0)
 		return;
 	schema->positive = (int32_t) mlpg_read_u32(r);
