@@ -158,6 +158,21 @@ def line_trees_predict():
                             (ours.name, ours.median('cpu') / ROWS * 1e6, 'us', None),
                             ('ratio', ours.median('cpu') / reference, '', 0.65 if THERE.count('xgboost') else None)])
 
+    written = {}
+    for algorithm in ('boosted_trees', 'baseline'):
+        drop_model('bench')
+        train(single, 'keyed', exclude="'{id}'", algorithm=f"'{algorithm}'", **({} if algorithm == 'boosted_trees' else {'params': "'{}'"}))
+        written[algorithm] = Contender(f'predict_batch of {algorithm}',
+                                       lambda: timed(single, "CALL mlpg.predict_batch('bench', 'keyed', 'scored', '{id}')"),
+                                       before=lambda: fetch(single, 'DROP TABLE IF EXISTS scored'))
+        rounds([written[algorithm]])
+    table('predict_batch into a table with its key, one thread', list(written.values()))
+    trees = written['boosted_trees'].median('cpu') - written['baseline'].median('cpu')
+    values('rows a second and core', [('predict_batch, reading and writing included', ROWS / written['boosted_trees'].median('cpu'), '', None),
+                                      ('the trees alone: less what a baseline takes', ROWS / trees, '', 1e6, True)])
+
+    drop_model('bench')
+    train(single, 'wide')
     row = fetch(single, 'SELECT ' + ', '.join(COLUMNS) + ' FROM wide WHERE NOT (wide IS NULL) LIMIT 1')[0]
     scripts = {
         'nothing: SELECT $1': ('SELECT :x', [('x', 1)], None),
