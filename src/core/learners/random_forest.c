@@ -31,11 +31,15 @@
  */
 #include "core/learners/tree/constraints.h"
 #include "core/learners/tree/deep.h"
+#include "core/learners/tree/kept.h"
 #include "core/learners/tree/shap.h"
 #include "core/math/fixed.h"
+#include "core/math/sort.h"
 #include "core/matrix/sample.h"
 
-#define NODES_AT_DEFAULT 5000000	/* rows over min_data_in_leaf, of all trees together, unless told otherwise */
+/* rows over min_data_in_leaf, of all trees together, unless told otherwise; where leaves keep targets */
+#define LEAVES_AT_DEFAULT 5000000
+#define KEEPING_LEAVES_AT_DEFAULT 500000
 #define SUM_ROOM 0x1p30			/* of the integers of all cells */
 #define TASK_ROWS 4096
 #define TASK_NODES 4096
@@ -58,6 +62,7 @@ static const MlpgParamSpec params[] = {
 	{"cat_smooth", MLPG_PARAM_REAL, "10", 0, INFINITY, false, NULL, "pulls rare categories to the middle of the order", NULL},
 	{"cat_l2", MLPG_PARAM_REAL, "10", 0, INFINITY, false, NULL, "L2 penalty added where categories are split", NULL},
 	{"min_data_per_group", MLPG_PARAM_INTEGER, "100", 1, 2147483647, false, NULL, "fewest rows of a group of categories", NULL},
+	{"quantile", MLPG_PARAM_REALS, NULL, 0, 1, true, NULL, "levels to answer, the first by predict; unset: the mean", NULL},
 	{"monotone_constraints", MLPG_PARAM_TEXT, NULL, 0, 0, false, "an object of column names with -1, 0 or 1, as {\"price\": -1}",
 	"columns whose effect only falls or rises", mlpg_monotone_is_valid},
 };
@@ -95,6 +100,12 @@ typedef struct Fit
 	MlpgTree  **tree;			/* n_iterations x n_outputs */
 	MlpgCurvePoint *point;
 	int			n_points;
+
+	/* quantiles: levels ascending; NULL: the mean is asked for */
+	double	   *levels;
+	int			n_levels;
+	int			main_level;
+	MlpgKeptDraft *kept;
 } Fit;
 
 /* ---------- parameters ---------- */
@@ -109,7 +120,8 @@ static void
 read_split_rules(Fit *f, MlpgSplitRules *rules)
 {
 	const MlpgParams *p = f->params;
-	int64_t		least = (int64_t) ((double) f->n * f->n_iterations * f->n_outputs / NODES_AT_DEFAULT);
+	int64_t		least = (int64_t) ((double) f->n * f->n_iterations * f->n_outputs /
+								   (f->levels ? KEEPING_LEAVES_AT_DEFAULT : LEAVES_AT_DEFAULT));
 
 	rules->min_data_in_leaf = integer_or(f, "min_data_in_leaf", least > 1 ? least : 1);
 	rules->min_gain_to_split = mlpg_params_real(p, "min_gain_to_split");
@@ -135,6 +147,30 @@ read_rules(Fit *f)
 		mlpg_raise(f->host, MLPG_INVALID_PARAMETER, NULL, NULL, "monotone_constraints needs numbers or two classes");
 	if (monotone->text)
 		rules->monotone = mlpg_monotone_read(f->host, f->t->schema, monotone->text);
+}
+
+/* The levels asked for, ascending, each once. */
+static void
+read_levels(Fit *f)
+{
+	const MlpgParamValue *asked = mlpg_params_value(f->params, "quantile");
+
+	if (asked->n_numbers == 0)
+		return;
+	if (f->n_classes > 0)
+		mlpg_raise(f->host, MLPG_INVALID_PARAMETER, NULL, NULL, "quantiles are of numbers, not of classes");
+	if (f->n_iterations > MLPG_KEPT_TREES_MAX)
+		mlpg_raise(f->host, MLPG_INVALID_PARAMETER, NULL, NULL, "with quantiles num_iterations is at most %d", MLPG_KEPT_TREES_MAX);
+	f->levels = mlpg_allocate(f->host, (size_t) asked->n_numbers, sizeof(double));
+	memcpy(f->levels, asked->numbers, (size_t) asked->n_numbers * sizeof(double));
+	mlpg_sort(f->host, f->levels, NULL, asked->n_numbers);
+	for (int i = 0; i < asked->n_numbers; i++)
+	{
+		if (f->n_levels == 0 || f->levels[i] > f->levels[f->n_levels - 1])
+			f->levels[f->n_levels++] = f->levels[i];
+		if (f->levels[f->n_levels - 1] == asked->numbers[0])
+			f->main_level = f->n_levels - 1;
+	}
 }
 
 /* Breiman's: a third of the features, with classes the square root of their number. */
@@ -209,12 +245,13 @@ most_rows(const Fit *f)
 	return n < (double) f->n ? (int64_t) n : f->n;
 }
 
-/* A row: the grower's 16 bytes and the target; out of the bag 8 an output and 8. */
+/* A row: the grower's 16 bytes and the target; out of the bag 8 an output and 8; ranks and draws of kept targets. */
 static void
 check_memory(const Fit *f)
 {
 	MlpgHost   *host = f->host;
-	size_t		a_row = sizeof(double) + (draws_rows(f) ? (size_t) f->n_outputs * sizeof(double) + 2 * sizeof(uint32_t) : 0);
+	size_t		a_row = sizeof(double) + (draws_rows(f) ? (size_t) f->n_outputs * sizeof(double) + 2 * sizeof(uint32_t) : 0) +
+		(f->levels ? mlpg_kept_row_size(f->w != NULL) : 0);
 	size_t		needed = mlpg_size_add(host, mlpg_deep_size(host, f->bins, &f->rules, most_rows(f)),
 									   mlpg_size_multiply(host, (size_t) f->n, a_row));
 
@@ -236,6 +273,13 @@ create(Fit *f)
 	f->deep = mlpg_deep_create(host, f->bins, &f->rules, most_rows(f));
 	f->deep->target = f->target = mlpg_allocate(host, n, sizeof(double));
 	f->tree = mlpg_allocate(host, trees, sizeof(MlpgTree *));
+	if (f->levels)
+	{
+		f->kept = mlpg_kept_begin(host, f->y, f->w, f->identity, f->n);
+		f->kept->levels = f->levels;
+		f->kept->n_levels = f->n_levels;
+		f->kept->main_level = f->main_level;
+	}
 	if (!draws_rows(f))
 		return;
 	f->out = mlpg_allocate(host, n, sizeof(uint32_t));
@@ -557,7 +601,8 @@ check_size(const Fit *f)
 
 	for (int k = 0; k < f->n_outputs; k++)
 		n_nodes += f->tree[k]->n_nodes;
-	bytes = mlpg_forest_size(f->n_outputs, n_trees, n_nodes * f->n_iterations, 0);
+	bytes = mlpg_forest_size(f->n_outputs, n_trees, n_nodes * f->n_iterations, 0) +
+		(f->kept ? mlpg_kept_size(f->kept) * (size_t) f->n_iterations : 0);
 	if (bytes > MLPG_MODEL_MAX)
 		mlpg_raise(host, MLPG_LIMIT_EXCEEDED,
 				   mlpg_text(host, "%lld trees of about %lld nodes would have %zu MB; a model has at most %zu MB.", (long long) n_trees,
@@ -567,7 +612,23 @@ check_size(const Fit *f)
 				   "the random forest would be too large");
 }
 
-/* A tree for one output on the rows of the bag; id: a copy of their ids. */
+/* Targets of the rows of each leaf, in the order in which the tree's nodes are stored. */
+static void
+keep_targets(Fit *f, const MlpgTree *tree, int iteration)
+{
+	const MlpgDeep *d = f->deep;
+
+	for (int32_t k = 0; k < tree->n_nodes; k++)
+	{
+		const MlpgDeepNode *node = &d->node[d->queue[k]];
+
+		mlpg_kept_add(f->kept, d->id + node->first, node->kid > 0 ? 0 : node->n, (uint64_t) iteration);
+		if (k % 1024 == 0)
+			mlpg_check(f->host, NULL, 0, 0);
+	}
+}
+
+/* A tree for one output on the rows of the bag. */
 static MlpgTree *
 grow_tree(Fit *f, int iteration, int output)
 {
@@ -580,6 +641,8 @@ grow_tree(Fit *f, int iteration, int output)
 	host->parallel_for(host, n_tasks_of(f->n_out), answer_out_of_bag, &o);
 	tree = mlpg_deep_tree(host, f->deep);
 	tree->output = output;
+	if (f->kept)
+		keep_targets(f, tree, iteration);
 	return tree;
 }
 
@@ -629,6 +692,8 @@ write_forest(Fit *f)
 	.mean = true, .counted = true};
 
 	mlpg_forest_write(f->t->payload, &spec, (const MlpgTree *const *) f->tree, f->n_iterations * f->n_outputs);
+	if (f->kept)
+		mlpg_kept_write(f->kept, f->t->payload);
 }
 
 static void
@@ -640,6 +705,7 @@ random_forest_fit(MlpgTraining *t)
 	f.n_classes = mlpg_schema_classes(t->schema);
 	f.n_outputs = f.n_classes > 2 ? f.n_classes : 1;
 	f.n_iterations = (int) mlpg_params_integer(f.params, "num_iterations");
+	read_levels(&f);
 	read_rules(&f);
 	read_rows(&f);
 	make_bins(&f);
@@ -651,11 +717,46 @@ random_forest_fit(MlpgTraining *t)
 	write_forest(&f);
 }
 
+/* ---------- the model ---------- */
+
+static void
+random_forest_open(MlpgHost *host, MlpgModel *model, MlpgReader *payload)
+{
+	mlpg_forest_open(host, model, payload);
+	if (payload->at < payload->end)
+		mlpg_kept_open(host, model, payload);
+}
+
+static void
+random_forest_predict(const MlpgModel *model, const double *rows, int n_rows, int stride, double *out)
+{
+	if (mlpg_forest_of(model)->kept)
+		mlpg_kept_predict(model, rows, n_rows, stride, out);
+	else
+		mlpg_forest_predict(model, rows, n_rows, stride, out);
+}
+
+static void
+random_forest_hasten(MlpgHost *host, MlpgModel *model)
+{
+	if (mlpg_forest_of(model)->kept == NULL)
+		mlpg_forest_hasten(host, model);
+}
+
+static void
+random_forest_explain(MlpgHost *host, const MlpgModel *model, const double *row, double *out)
+{
+	if (mlpg_forest_of(model)->kept)
+		mlpg_raise(host, MLPG_NOT_SUPPORTED, "Its predictions are quantiles over all trees, which are not sums over them.",
+				   "Train without quantiles to explain means.", "model cannot explain its predictions");
+	mlpg_forest_explain(host, model, row, out);
+}
+
 const MlpgLearner mlpg_random_forest = {
 	.name = "random_forest",
 	.summary = "mean of many deep trees on random rows and features",
 	.reference = "Breiman 2001; Meinshausen 2006",
-	.tasks = MLPG_TASK_REGRESSION | MLPG_TASK_CLASSIFICATION,
+	.tasks = MLPG_TASK_REGRESSION | MLPG_TASK_QUANTILE | MLPG_TASK_CLASSIFICATION,
 	.columns = MLPG_USES_WEIGHT,
 	.determinism = MLPG_ORDER_FREE,
 	.loss = "squared",
@@ -666,9 +767,9 @@ const MlpgLearner mlpg_random_forest = {
 	.payload_version = MLPG_FOREST_PAYLOAD_VERSION,
 	.oldest_readable = 1,
 	.fit = random_forest_fit,
-	.open = mlpg_forest_open,
-	.predict = mlpg_forest_predict,
-	.hasten = mlpg_forest_hasten,
-	.explain = mlpg_forest_explain,
+	.open = random_forest_open,
+	.predict = random_forest_predict,
+	.hasten = random_forest_hasten,
+	.explain = random_forest_explain,
 	.forest = mlpg_forest_of,
 };

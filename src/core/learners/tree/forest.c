@@ -217,9 +217,8 @@ mlpg_forest_write(MlpgWriter *w, const MlpgForestSpec *spec, const MlpgTree *con
 
 /* ---------- open ---------- */
 
-/* n elements where they lie, or a copy where the bytes are not aligned for them. */
-static const void *
-read_array(MlpgReader *r, size_t n, size_t size, size_t alignment)
+const void *
+mlpg_forest_array(MlpgReader *r, size_t n, size_t size, size_t alignment)
 {
 	if (n > (size_t) (r->end - r->at) / size)
 		mlpg_reader_corrupt(r, "more bytes expected than there are");
@@ -237,7 +236,7 @@ read_array(MlpgReader *r, size_t n, size_t size, size_t alignment)
 static void
 read_levels(MlpgReader *r, MlpgForestSpec *spec)
 {
-	const double *levels = read_array(r, (size_t) spec->n_outputs, sizeof(double), 8);
+	const double *levels = mlpg_forest_array(r, (size_t) spec->n_outputs, sizeof(double), 8);
 
 	for (int o = 0; o < spec->n_outputs; o++)
 		if (!(levels[o] > 0 && levels[o] < 1 && (o == 0 || levels[o] > levels[o - 1])))
@@ -262,7 +261,7 @@ read_head(MlpgReader *r, MlpgForest *forest)
 	main_output = mlpg_read_u32(r);
 	if (n_outputs < 1 || n_outputs > OUTPUTS_MAX || link > MLPG_LINK_SHARE || flags > FLAGS_ALL || mlpg_read_u32(r) != 0 ||
 		(main_output >= n_outputs && main_output != UINT32_MAX) || ((flags & FLAG_LEVELS) && link != MLPG_LINK_IDENTITY) ||
-		(flags & (FLAG_AVERAGE | FLAG_MEAN)) == (FLAG_AVERAGE | FLAG_MEAN))
+		(flags & (FLAG_AVERAGE | FLAG_MEAN)) == (FLAG_AVERAGE | FLAG_MEAN) || (link == MLPG_LINK_SHARE && n_outputs < 2))
 		mlpg_reader_corrupt(r, "outputs, link or flags out of range");
 	spec->n_outputs = (int) n_outputs;
 	spec->link = (MlpgLink) link;
@@ -273,7 +272,10 @@ read_head(MlpgReader *r, MlpgForest *forest)
 	spec->factor = mlpg_read_f64(r);
 	if (!(spec->factor > 0 && spec->factor <= DBL_MAX) || (link != MLPG_LINK_SIGMOID && spec->factor != 1))
 		mlpg_reader_corrupt(r, "factor of the link out of range");
-	spec->base = read_array(r, n_outputs, sizeof(double), 8);
+	spec->base = mlpg_forest_array(r, n_outputs, sizeof(double), 8);
+	for (uint32_t o = 0; o < n_outputs && link == MLPG_LINK_SHARE; o++)
+		if (!(spec->base[o] >= 0))
+			mlpg_reader_corrupt(r, "a share is below 0");
 	if (flags & FLAG_LEVELS)
 		read_levels(r, spec);
 	forest->n_trees = (int) n_trees;
@@ -287,8 +289,8 @@ read_trees(MlpgReader *r, MlpgForest *forest)
 	int			n_outputs = forest->spec.n_outputs;
 	uint32_t	first = 0;
 	int32_t		t = 0;
-	const uint32_t *trees_of = read_array(r, (size_t) n_outputs, 4, 4);
-	const uint32_t *nodes_of = read_array(r, (size_t) forest->n_trees, 4, 4);
+	const uint32_t *trees_of = mlpg_forest_array(r, (size_t) n_outputs, 4, 4);
+	const uint32_t *nodes_of = mlpg_forest_array(r, (size_t) forest->n_trees, 4, 4);
 
 	forest->tree = mlpg_allocate(host, (size_t) forest->n_trees + 1, sizeof(MlpgForestTree));
 	forest->first_tree = mlpg_allocate(host, (size_t) n_outputs + 1, sizeof(int32_t));
@@ -383,6 +385,8 @@ check_counts(Check *check, const MlpgForestTree *tree, uint32_t at)
 		mlpg_reader_corrupt(check->reader, "counts of children do not add to their parent's");
 	if (!isfinite(forest->value[at]) || !isfinite(forest->weight[at]))
 		mlpg_reader_corrupt(check->reader, "a value of a node is not finite");
+	if (leaf && forest->spec.link == MLPG_LINK_SHARE && forest->value[at] < 0)
+		mlpg_reader_corrupt(check->reader, "a share is below 0");
 }
 
 /* Returns the largest absolute value of a leaf. */
@@ -458,12 +462,12 @@ mlpg_forest_open(MlpgHost *host, MlpgModel *model, MlpgReader *r)
 
 	forest->n_features = model->schema->n_features;
 	read_head(r, forest);
-	forest->node = read_array(r, forest->n_nodes, sizeof(MlpgFlatNode), 8);
-	forest->value = read_array(r, forest->n_nodes, sizeof(double), 8);
+	forest->node = mlpg_forest_array(r, forest->n_nodes, sizeof(MlpgFlatNode), 8);
+	forest->value = mlpg_forest_array(r, forest->n_nodes, sizeof(double), 8);
 	read_trees(r, forest);
-	forest->count = read_array(r, forest->n_nodes, 4, 4);
-	forest->weight = read_array(r, forest->n_nodes, 4, 4);
-	forest->word = read_array(r, forest->n_words, 4, 4);
+	forest->count = mlpg_forest_array(r, forest->n_nodes, 4, 4);
+	forest->weight = mlpg_forest_array(r, forest->n_nodes, 4, 4);
+	forest->word = mlpg_forest_array(r, forest->n_words, 4, 4);
 	check_trees(r, model->schema, forest);
 	mlpg_forest_order(host, forest);
 	model->n_outputs = forest->spec.n_outputs;

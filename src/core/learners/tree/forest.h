@@ -67,6 +67,7 @@ _Static_assert(sizeof(MlpgFlatNode) == 16, "the format says 16 bytes");
 #define MLPG_NODE_NO_MISSING 8u /* numbers: NaN is read as 0 (and bit 0 says where that goes) */
 
 typedef struct MlpgBlockWalk MlpgBlockWalk;
+typedef struct MlpgKept MlpgKept;
 
 typedef struct MlpgForestTree
 {
@@ -94,6 +95,7 @@ typedef struct MlpgForest
 	int32_t    *first_tree;		/* n_outputs + 1 */
 	int32_t    *by_depth;		/* n_trees: each batch of trees of an output, deepest last */
 	MlpgBlockWalk *block;	/* for many rows; NULL until mlpg_forest_hasten */
+	const MlpgKept *kept;		/* targets in the leaves: kept.h; NULL: there are none */
 } MlpgForest;
 
 /* Writes a payload. Trees may come in any order of outputs; those of one output stay in order. */

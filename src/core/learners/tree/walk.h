@@ -15,6 +15,9 @@
 
 #define MLPG_BATCH_TREES 240	/* of one output, whose leaves are found together and then added */
 
+/* n elements of a payload where they lie, or a copy where the bytes are not aligned for them. */
+extern const void *mlpg_forest_array(MlpgReader *payload, size_t n, size_t size, size_t alignment);
+
 /* 1 where a value of its feature goes right at an inner node, else 0. */
 extern uint32_t mlpg_node_right(const MlpgForest *forest, const MlpgFlatNode *node, double x);
 
