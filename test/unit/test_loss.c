@@ -168,7 +168,7 @@ test_blocks(void)
 
 		for (int i = 0; i < N; i++)
 		{
-			y[i] = (double) (test_random(&state) % 2);
+			y[i] = (double) (test_random(&state) % 2) + (loss.id == MLPG_LOSS_ID_gamma);
 			w[i] = test_uniform(&state);
 			f[i] = test_normal(&state);
 		}

@@ -8,11 +8,11 @@
  * their order.  Per feature, shared out to the pool: gather, sort, cut (cuts.c).
  *
  * Binning a value takes a table of 4096 cells over the range of the cuts: a cell
- * tells the cuts below it, and the few inside are compared one by one, more than
- * a handful by halving.  Cells are either of equal width, or of equal width in
- * the bit pattern, which is nearly the logarithm; each feature has the one in
- * which cuts crowd less.  A cell is found by operations that are monotone even
- * after rounding, so the bin is exactly the number of cuts below the value.
+ * tells the cuts below it, and those inside are found by halving, mostly in one
+ * comparison.  Cells are either of equal width, or of equal width in the bit pattern,
+ * which is nearly the logarithm; each feature has the kind in which cuts crowd less.
+ * A cell is found by operations that are monotone even after rounding, so the bin
+ * is exactly the number of cuts below the value.
  *
  * Stores.  Eight features of a few hundred rows are binned into the first cache and
  * turned into rows there.  The row store is filled chunk by chunk, and each chunk of
@@ -20,10 +20,10 @@
  * the rows.  So the peak is the matrix and about one byte a value, and what stays are
  * two.  The stores are zero behind the last feature of a row.
  *
- * Cost on one thread: 0.9 ms a feature for the cut points (above 200,000 rows;
- * 2 to 3 where values need float8), 2.5 ns a value for the bins.  All of it but the
- * choice of the sample is shared by the pool.  Memory beyond the stores: 4 MB a
- * thread for sorting, then 4 kB a feature for the tables.
+ * Cost on one thread: 2 to 3 ms a feature for the cut points (200,000 rows), 2 ns a
+ * value for the bins, up to 10 where cuts crowd in few cells.  All of it but the choice of the
+ * sample is shared by the pool.  Memory beyond the stores: 3.2 MB a thread for
+ * sorting, 3 kB a feature for cut points, then 8 kB a feature for the tables.
  *
  * NULL: missing values (NaN) have the last slot, as have categories that are pooled,
  * and zeros where zero_as_missing is asked for.
@@ -45,8 +45,6 @@
 #define SAMPLE_ROWS 200000
 #define PIECE 1024				/* values gathered at a time */
 #define CELLS 4096
-#define CELL_BITS 12
-#define SCAN 4					/* cuts in a cell that are compared one by one */
 #define ROWS_MAX 512			/* binned at a time, ... */
 #define ROWS_MIN 64				/* ... fewer of long rows, so that they stay in the cache */
 #define ROWS_BYTES 32768
@@ -246,7 +244,15 @@ find_cuts(MlpgHost *host, MlpgBins *bins, const MlpgMatrix *matrix, const MlpgSc
 	mlpg_release(host, c);
 }
 
-/* ---------- from value to bin ---------- */
+/*
+ * ---------- from value to bin ----------
+ *
+ * The cuts in a cell are fewer than 2^steps in every cell of a feature, so the bin
+ * is found in so many comparisons without a branch; behind the last cut there are
+ * infinite ones to compare with.
+ */
+
+#define MISSING_CELL CELLS
 
 typedef struct Lookup
 {
@@ -255,10 +261,12 @@ typedef struct Lookup
 	double		scale;
 	uint64_t	low_key;		/* by bits: cell = (key - low_key) >> shift */
 	int			shift;
-	uint8_t		below[CELLS + 1];	/* cuts in the cells before it */
+	int			steps;
+	uint8_t		below[CELLS + 1];	/* cuts in the cells before it; of MISSING_CELL the missing slot */
+	double		cut[2 * 256];
 } Lookup;
 
-/* Monotone in x; NaN is in cell 0. */
+/* Monotone in x. */
 static inline int
 linear_cell(const Lookup *t, double x)
 {
@@ -283,86 +291,166 @@ cell_of(const Lookup *t, double x)
 	return t->by_bits ? bits_cell(t, x) : linear_cell(t, x);
 }
 
-/* Fills below[]; returns how much cuts crowd: the sum of the squared numbers in the cells. */
+/* Fills below[] and steps; returns how much cuts crowd: the sum of the squared numbers in the cells. */
 static int64_t
-fill_lookup(Lookup *t, const double *cut, int n_cuts)
+fill_lookup(Lookup *t, int n_cuts)
 {
 	int			done = 0;
 	int64_t		crowd = 0;
 
+	t->steps = 1;
 	for (int cell = 0; cell < CELLS; cell++)
 	{
 		int			here = done;
 
 		t->below[cell] = (uint8_t) done;
-		while (done < n_cuts && cell_of(t, cut[done]) == cell)
+		while (done < n_cuts && cell_of(t, t->cut[done]) == cell)
 			done++;
-		crowd += (int64_t) (done - here) * (done - here);
+		here = done - here;
+		crowd += (int64_t) here * here;
+		while (here >= 1 << t->steps)
+			t->steps++;
 	}
-	t->below[CELLS] = (uint8_t) n_cuts;
 	return crowd;
 }
 
 static void
-make_lookup(Lookup *t, const MlpgBinFeature *f)
+make_lookup(Lookup *t, const MlpgBinFeature *f, int missing)
 {
 	int			n_cuts = f->n_bins - 1;
 	double		width = n_cuts > 0 ? f->cut[n_cuts - 1] - f->cut[0] : 0;
 	uint64_t	range;
 	int64_t		crowd;
 
+	for (int i = 0; i < 2 * 256; i++)
+		t->cut[i] = i < n_cuts ? f->cut[i] : INFINITY;
+	t->below[MISSING_CELL] = (uint8_t) missing;
 	t->low = n_cuts > 0 ? f->cut[0] : 0;
 	t->scale = (CELLS - 1) / width;
 	if (!(isfinite(width) && isfinite(t->scale)))
 		t->scale = 0;
-	crowd = fill_lookup(t, f->cut, n_cuts);
-	if (crowd <= n_cuts + SCAN)
+	crowd = fill_lookup(t, n_cuts);
+	if (crowd <= n_cuts)
 		return;
 	t->by_bits = true;
 	t->low_key = mlpg_sort_key(f->cut[0]);
 	range = mlpg_sort_key(f->cut[n_cuts - 1]) - t->low_key;
 	while (range >> t->shift >= CELLS)
 		t->shift++;
-	if (fill_lookup(t, f->cut, n_cuts) < crowd)
+	if (fill_lookup(t, n_cuts) < crowd)
 		return;
 	t->by_bits = false;
-	(void) fill_lookup(t, f->cut, n_cuts);
-}
-
-/* The number of cuts below x, given its cell. */
-static inline uint8_t
-bin_in_cell(const Lookup *t, const double *cut, int cell, double x)
-{
-	int			low = t->below[cell],
-				high = t->below[cell + 1];
-
-	while (high - low > SCAN)
-	{
-		int			middle = (low + high) / 2;
-
-		if (x > cut[middle])
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	while (x > cut[low])
-		low++;
-	return (uint8_t) low;
+	(void) fill_lookup(t, n_cuts);
 }
 
 static void
-bin_numbers(const Lookup *t, const MlpgBinFeature *f, const double *x, int n, uint8_t missing, uint8_t *out)
+find_cells_portable(const Lookup *t, const double *x, int from, int n, uint16_t *cell)
 {
 	if (t->by_bits)
-		for (int i = 0; i < n; i++)
-			out[i] = x[i] != x[i] ? missing : bin_in_cell(t, f->cut, bits_cell(t, x[i]), x[i]);
+		for (int i = from; i < n; i++)
+			cell[i] = (uint16_t) (x[i] != x[i] ? MISSING_CELL : bits_cell(t, x[i]));
 	else
-		for (int i = 0; i < n; i++)
-		{
-			uint8_t		bin = bin_in_cell(t, f->cut, linear_cell(t, x[i]), x[i]);
+		for (int i = from; i < n; i++)
+			cell[i] = (uint16_t) (x[i] != x[i] ? MISSING_CELL : linear_cell(t, x[i]));
+}
 
-			out[i] = x[i] != x[i] ? missing : bin;
-		}
+#if defined(__x86_64__)
+
+/* Four cells as 32-bit integers, with MISSING_CELL where x is NaN, which packs into 16 bits. */
+__attribute__((target("avx2"))) static inline __m128i
+linear_cells(const Lookup *t, const double *x)
+{
+	__m256d		v = _mm256_loadu_pd(x);
+	__m256d		cell = _mm256_mul_pd(_mm256_sub_pd(v, _mm256_set1_pd(t->low)), _mm256_set1_pd(t->scale));
+
+	cell = _mm256_min_pd(_mm256_max_pd(cell, _mm256_setzero_pd()), _mm256_set1_pd(CELLS - 1));
+	cell = _mm256_blendv_pd(cell, _mm256_set1_pd(MISSING_CELL), _mm256_cmp_pd(v, v, _CMP_UNORD_Q));
+	return _mm256_cvttpd_epi32(cell);
+}
+
+__attribute__((target("avx2"))) static inline __m128i
+bits_cells(const Lookup *t, const double *x)
+{
+	const __m256i sign = _mm256_set1_epi64x(INT64_MIN);
+	__m256d		v = _mm256_loadu_pd(x);
+	__m256i		bits = _mm256_castpd_si256(_mm256_add_pd(v, _mm256_setzero_pd()));
+	__m256i		negative = _mm256_cmpgt_epi64(_mm256_setzero_si256(), bits);
+	__m256i		key = _mm256_xor_si256(bits, _mm256_or_si256(negative, sign));
+	__m256i		low = _mm256_set1_epi64x((int64_t) t->low_key);
+	__m256i		below = _mm256_cmpgt_epi64(_mm256_xor_si256(low, sign), _mm256_xor_si256(key, sign));
+	__m256i		last = _mm256_set1_epi64x(CELLS - 1);
+
+	key = _mm256_srl_epi64(_mm256_sub_epi64(key, low), _mm_cvtsi32_si128(t->shift));
+	/* its top bit is clear unless the shift is 0; then it is above the last cell as well */
+	key = _mm256_blendv_epi8(key, last, _mm256_or_si256(_mm256_cmpgt_epi64(key, last), _mm256_cmpgt_epi64(_mm256_setzero_si256(), key)));
+	key = _mm256_andnot_si256(below, key);
+	key = _mm256_blendv_epi8(key, _mm256_set1_epi64x(MISSING_CELL), _mm256_castpd_si256(_mm256_cmp_pd(v, v, _CMP_UNORD_Q)));
+	return _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(key, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6)));
+}
+
+__attribute__((target("avx2"))) static void
+find_cells_avx2(const Lookup *t, const double *x, int n, uint16_t *cell)
+{
+	int			i = 0;
+
+	if (t->by_bits)
+		for (; i + 8 <= n; i += 8)
+			_mm_storeu_si128((__m128i *) (cell + i), _mm_packus_epi32(bits_cells(t, x + i), bits_cells(t, x + i + 4)));
+	else
+		for (; i + 8 <= n; i += 8)
+			_mm_storeu_si128((__m128i *) (cell + i), _mm_packus_epi32(linear_cells(t, x + i), linear_cells(t, x + i + 4)));
+	find_cells_portable(t, x, i, n, cell);
+}
+#endif
+
+static void
+find_cells(const Lookup *t, const double *x, int n, uint16_t *cell)
+{
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx2"))
+	{
+		find_cells_avx2(t, x, n, cell);
+		return;
+	}
+#endif
+	find_cells_portable(t, x, 0, n, cell);
+}
+
+/* The cuts below x, given its cell; NaN is below no cut. */
+static inline uint8_t
+search(const Lookup *t, int steps, int cell, double x)
+{
+	int			bin = t->below[cell];
+
+	for (int half = 1 << (steps - 1); half > 0; half /= 2)
+		bin += x > t->cut[bin + half - 1] ? half : 0;
+	return (uint8_t) bin;
+}
+
+static void
+bin_numbers(const Lookup *t, const double *x, int n, uint8_t *out)
+{
+	uint16_t	cell[ROWS_MAX];
+
+	find_cells(t, x, n, cell);
+	switch (t->steps)
+	{
+		case 1:
+			for (int i = 0; i < n; i++)
+				out[i] = search(t, 1, cell[i], x[i]);
+			break;
+		case 2:
+			for (int i = 0; i < n; i++)
+				out[i] = search(t, 2, cell[i], x[i]);
+			break;
+		case 3:
+			for (int i = 0; i < n; i++)
+				out[i] = search(t, 3, cell[i], x[i]);
+			break;
+		default:
+			for (int i = 0; i < n; i++)
+				out[i] = search(t, t->steps, cell[i], x[i]);
+	}
 }
 
 static uint8_t
@@ -456,7 +544,7 @@ bin_feature(const Filling *f, int u, int64_t first, int n, uint8_t *out)
 	if (f->bins->zero_as_missing)
 		for (int i = 0; i < n; i++)
 			x[i] = fabs(x[i]) <= MLPG_CUTS_ZERO ? NAN : x[i];
-	bin_numbers(&f->lookup[u], feature, x, n, missing, out);
+	bin_numbers(&f->lookup[u], x, n, out);
 }
 
 static void
@@ -555,7 +643,7 @@ fill_rows(MlpgHost *host, MlpgBins *bins, MlpgMatrix *matrix, Filling *f)
 
 	for (int u = 0; u < bins->n_used; u++)
 		if (!bins->used[u].is_category)
-			make_lookup(&lookup[u], &bins->used[u]);
+			make_lookup(&lookup[u], &bins->used[u], bins->missing);
 	f->lookup = lookup;
 	f->has_missing = mlpg_allocate(host, (size_t) host->n_threads * (size_t) bins->n_used, sizeof(bool));
 	for (f->first = 0; f->first < bins->n_rows; f->first = f->last)

@@ -10,8 +10,8 @@
  * Which of them has which number depends on the order, but they are equal: what
  * is made of the rows does not.
  *
- * Hash: values one after the other, each mixed in by a product of 64 x 64 bits
- * whose halves are folded (Wang 2019); -0 counts as 0, and all NaN are one.
+ * Hash: values two by two, mixed in by a product of 64 x 64 bits whose halves are
+ * folded (Wang 2019); -0 counts as 0, and all NaN are one.
  * Two different rows of n have equal hashes with probability n^2 / 2^65.  They would
  * count as equal: no harm beyond their numbers.
  *
@@ -48,15 +48,20 @@ typedef struct Identify
 /* ---------- hashes ---------- */
 
 static inline uint64_t
-mix_in(uint64_t hash, double value)
+bits_of(double value)
 {
 	uint64_t	bits;
-	unsigned __int128 product;
 
 	value += 0.0;				/* -0 becomes 0 */
 	memcpy(&bits, &value, sizeof(bits));
-	bits = value != value ? UINT64_C(0x7FF8000000000000) : bits;
-	product = (unsigned __int128) (hash ^ bits) * UINT64_C(0x9FB21C651E98DF25);
+	return value == value ? bits : UINT64_C(0x7FF8000000000000);
+}
+
+static inline uint64_t
+fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128) a * b;
+
 	return (uint64_t) product ^ (uint64_t) (product >> 64);
 }
 
@@ -66,7 +71,9 @@ hash_task(MlpgTask *task, int index, void *argument)
 	Identify   *d = argument;
 	int64_t		first = (int64_t) index * TASK_ROWS;
 	int64_t		last = first + TASK_ROWS < d->n ? first + TASK_ROWS : d->n;
-	double		values[PIECE];
+	double		a[PIECE],
+				b[PIECE];
+	int			n_columns = mlpg_matrix_columns(d->matrix);
 
 	for (; first < last && !atomic_load_explicit(task->stop, memory_order_relaxed); first += PIECE)
 	{
@@ -75,11 +82,15 @@ hash_task(MlpgTask *task, int index, void *argument)
 
 		for (int i = 0; i < n; i++)
 			hash[i] = d->seed;
-		for (int j = 0; j < mlpg_matrix_columns(d->matrix); j++)
+		for (int j = 0; j < n_columns; j += 2)
 		{
-			mlpg_matrix_read(d->matrix, j, first, n, values);
+			mlpg_matrix_read(d->matrix, j, first, n, a);
+			if (j + 1 < n_columns)
+				mlpg_matrix_read(d->matrix, j + 1, first, n, b);
+			else
+				memset(b, 0, sizeof(b));
 			for (int i = 0; i < n; i++)
-				hash[i] = mix_in(hash[i], values[i]);
+				hash[i] = fold(bits_of(a[i]) ^ UINT64_C(0x9FB21C651E98DF25), bits_of(b[i]) ^ hash[i]);
 		}
 		for (int i = 0; i < n; i++)
 			hash[i] = mlpg_sample_mix(hash[i]);
