@@ -17,7 +17,7 @@
 #include "core/learners/classes.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
-#include "pg/catalog/cache.h"
+#include "pg/api/model_argument.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -30,9 +30,8 @@ MLPG_SQL_FUNCTION(mlpg_sql_learner_params);
 
 #define NAMES_WIDTH 200			/* bytes of a list of names in the summary */
 
-/* The model of argument 0, a reference or a value, decoded in the current context. */
-static MlpgModel *
-model_of(FunctionCallInfo fcinfo)
+MlpgModel *
+mlpg_model_argument(FunctionCallInfo fcinfo, MlpgPrivilege privilege)
 {
 	Oid		   *types;
 	int			n;
@@ -43,7 +42,7 @@ model_of(FunctionCallInfo fcinfo)
 	{
 		MlpgModelRef reference;
 
-		mlpg_registry_resolve(text_to_cstring(PG_GETARG_TEXT_PP(0)), MLPG_READ, &reference);
+		mlpg_registry_resolve(text_to_cstring(PG_GETARG_TEXT_PP(0)), privilege, &reference);
 		value = mlpg_registry_blob(reference.model_id, reference.version);
 	}
 	else
@@ -117,7 +116,7 @@ mlpg_sql_summary(PG_FUNCTION_ARGS)
 	MlpgModel  *model;
 
 	InitMaterializedSRF(fcinfo, 0);
-	model = model_of(fcinfo);
+	model = mlpg_model_argument(fcinfo, MLPG_READ);
 	item(result, "algorithm", model->learner->name);
 	item(result, "target", model->schema->target);
 	if (model->schema->classes != NULL)
@@ -156,7 +155,7 @@ mlpg_sql_coefficients(PG_FUNCTION_ARGS)
 	int			n;
 
 	InitMaterializedSRF(fcinfo, 0);
-	model = model_of(fcinfo);
+	model = mlpg_model_argument(fcinfo, MLPG_READ);
 	if (model->learner->coefficients == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

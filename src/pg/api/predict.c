@@ -26,7 +26,7 @@
 #include "catalog/pg_type.h"
 #include "core/learners/classes.h"
 #include "pg/api/json.h"
-#include "pg/bind/site.h"
+#include "pg/api/model_argument.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -81,8 +81,8 @@ create_site(FunctionCallInfo fcinfo)
 	return site;
 }
 
-static inline MlpgSite *
-site_of(FunctionCallInfo fcinfo)
+MlpgSite *
+mlpg_row_site(FunctionCallInfo fcinfo)
 {
 	MlpgSite   *site = fcinfo->flinfo->fn_extra;
 
@@ -105,9 +105,8 @@ read_row(MlpgSite *site, MlpgScorer *scorer, Datum features)
 	}
 }
 
-/* The scorer of arguments 0 and 1 with its row filled, or NULL where the answer is NULL. */
-static MlpgScorer *
-scorer_of_row(FunctionCallInfo fcinfo, MlpgSite *site)
+MlpgScorer *
+mlpg_row_scorer(FunctionCallInfo fcinfo, MlpgSite *site)
 {
 	MlpgScorer *scorer;
 
@@ -324,25 +323,32 @@ answer_probabilities(FunctionCallInfo fcinfo, MlpgScorer *scorer)
 	PG_RETURN_JSONB_P(mlpg_json_end(&json));
 }
 
+int
+mlpg_class_argument(const MlpgSite *site, const MlpgScorer *scorer, const text *name)
+{
+	const MlpgSchema *schema = scorer->model->schema;
+	int			class = mlpg_dictionary_find(schema->classes, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+
+	if (class < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s has no class \"%s\"", scorer->label, text_to_cstring(name)),
+				 errdetail("Its classes are: %s.", mlpg_classes_list(site->host, schema))));
+	return class;
+}
+
 /* The probability of the class that an argument names. */
 static Datum
 answer_probability(FunctionCallInfo fcinfo, MlpgScorer *scorer, int argument)
 {
 	MlpgSite   *site = fcinfo->flinfo->fn_extra;
-	text	   *name;
 	int			answered;
 	int			class;
 
 	if (scorer == NULL || PG_ARGISNULL(argument))
 		PG_RETURN_NULL();
 	answered = class_of(scorer);
-	name = PG_GETARG_TEXT_PP(argument);
-	class = mlpg_dictionary_find(scorer->model->schema->classes, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
-	if (class < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s has no class \"%s\"", scorer->label, text_to_cstring(name)),
-				 errdetail("Its classes are: %s.", mlpg_classes_list(site->host, scorer->model->schema))));
+	class = mlpg_class_argument(site, scorer, PG_GETARG_TEXT_PP(argument));
 	if (answered < 0)
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(mlpg_model_probability(scorer->model, scorer->outputs, class));
@@ -354,21 +360,21 @@ answer_probability(FunctionCallInfo fcinfo, MlpgScorer *scorer, int argument)
 Datum
 mlpg_sql_predict(PG_FUNCTION_ARGS)
 {
-	return answer(fcinfo, scorer_of_row(fcinfo, site_of(fcinfo)));
+	return answer(fcinfo, mlpg_row_scorer(fcinfo, mlpg_row_site(fcinfo)));
 }
 
 /* predict_quantile(model, features, level) */
 Datum
 mlpg_sql_predict_quantile(PG_FUNCTION_ARGS)
 {
-	return answer_quantile(fcinfo, scorer_of_row(fcinfo, site_of(fcinfo)), 2);
+	return answer_quantile(fcinfo, mlpg_row_scorer(fcinfo, mlpg_row_site(fcinfo)), 2);
 }
 
 /* predict_quantiles(model, features, levels) */
 Datum
 mlpg_sql_predict_quantiles(PG_FUNCTION_ARGS)
 {
-	return answer_quantiles(fcinfo, scorer_of_row(fcinfo, site_of(fcinfo)), 2);
+	return answer_quantiles(fcinfo, mlpg_row_scorer(fcinfo, mlpg_row_site(fcinfo)), 2);
 }
 
 /* predict_columns(model, names, VARIADIC columns) */
@@ -396,21 +402,21 @@ mlpg_sql_predict_quantiles_columns(PG_FUNCTION_ARGS)
 Datum
 mlpg_sql_predict_class(PG_FUNCTION_ARGS)
 {
-	return answer_class(fcinfo, scorer_of_row(fcinfo, site_of(fcinfo)));
+	return answer_class(fcinfo, mlpg_row_scorer(fcinfo, mlpg_row_site(fcinfo)));
 }
 
 /* predict_proba(model, features) */
 Datum
 mlpg_sql_predict_proba(PG_FUNCTION_ARGS)
 {
-	return answer_probabilities(fcinfo, scorer_of_row(fcinfo, site_of(fcinfo)));
+	return answer_probabilities(fcinfo, mlpg_row_scorer(fcinfo, mlpg_row_site(fcinfo)));
 }
 
 /* predict_proba(model, features, class) */
 Datum
 mlpg_sql_predict_proba_of(PG_FUNCTION_ARGS)
 {
-	return answer_probability(fcinfo, scorer_of_row(fcinfo, site_of(fcinfo)), 2);
+	return answer_probability(fcinfo, mlpg_row_scorer(fcinfo, mlpg_row_site(fcinfo)), 2);
 }
 
 /* predict_class_columns(model, names, VARIADIC columns) */

@@ -223,14 +223,14 @@ is_current(const MlpgScorer *scorer)
 }
 
 static void
-resolve(MlpgScorer *scorer, const char *reference)
+resolve(MlpgScorer *scorer, const char *reference, MlpgPrivilege privilege)
 {
 	uint64		generation = mlpg_registry_generation();	/* before the look: a change during it shows */
 	MlpgModelRef found;
 	MlpgLoaded *loaded;
 
 	scorer->seen.valid = false;
-	mlpg_registry_resolve(reference, MLPG_SCORE, &found);
+	mlpg_registry_resolve(reference, privilege, &found);
 	loaded = mlpg_cache_pin(&found);
 	if (loaded == scorer->loaded)
 		mlpg_cache_unpin(loaded);
@@ -276,7 +276,7 @@ mlpg_site_by_name(MlpgSite *site, const text *reference)
 		}
 	}
 	if (unlikely(!is_current(scorer)))
-		resolve(scorer, pnstrdup(name, length));
+		resolve(scorer, pnstrdup(name, length), site->privilege);
 	return scorer;
 }
 

@@ -58,6 +58,7 @@ typedef struct MlpgSite
 	dlist_head	recent;
 	size_t		bytes;			/* of all scorers */
 	int			n_scorers;
+	MlpgPrivilege privilege;	/* that models by name are asked with; MLPG_SCORE unless changed */
 	bool		by_name;
 	int			form;			/* of the rows; the api's */
 	MlpgColumns columns;		/* rewritten calls: names and types of the arguments */
