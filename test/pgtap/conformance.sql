@@ -117,12 +117,15 @@ CREATE TABLE cases AS SELECT * FROM (VALUES
 	('infinite target', 'SELECT a, CASE WHEN i = 500 THEN ''-inf'' ELSE y END AS y FROM rows', '22000', '22000'),
 	('a type it does not read', 'SELECT a, interval ''1 h'' AS h, y FROM rows', '42804', '42804'),
 	('text target', 'SELECT a, c AS y FROM rows', '0A000', '0A000'),
-	('boolean target', 'SELECT a, flag AS y FROM rows', '0A000', '0A000'),
+	('boolean target', 'SELECT a, flag AS y FROM rows', 'answer', 'answer'),
 	('the target again', 'SELECT a, y, y + 0 AS z FROM rows', '22000', '22000'),
 	('huge and tiny', 'SELECT a * 1e200 AS a, b * 1e-200 AS b, y FROM rows', 'answer', 'answer'),
 	('a thousand categories', 'SELECT ''n'' || i AS n, y FROM rows', 'answer', 'answer')) AS v(what, source, by_train, by_fit);
-SELECT is(outcome(name, source), by_train, name || ', train: ' || what) FROM mlpg.learners(), cases ORDER BY name, what;
-SELECT is(outcome_fit(name, source), by_fit, name || ', fit: ' || what) FROM mlpg.learners(), cases ORDER BY name, what;
+-- a text has classes, of which predict makes no number; what fits no classes refuses both
+CREATE VIEW expected AS SELECT name, what, source, CASE WHEN refuses THEN '0A000' ELSE by_train END AS by_train, CASE WHEN refuses THEN '0A000' ELSE by_fit END AS by_fit
+  FROM mlpg.learners(), cases, LATERAL (SELECT what = 'boolean target' AND NOT 'classification' = ANY (tasks) AS refuses) AS q;
+SELECT is(outcome(name, source), by_train, name || ', train: ' || what) FROM expected ORDER BY name, what;
+SELECT is(outcome_fit(name, source), by_fit, name || ', fit: ' || what) FROM expected ORDER BY name, what;
 DO $$ BEGIN
 	EXECUTE 'CREATE TABLE wide AS SELECT i + 0.5 AS y, ' || (SELECT string_agg('(i * ' || k || ' % 101)::float4 AS c' || k, ', ') FROM generate_series(2, 1599) AS k) || ' FROM generate_series(1, 40) AS i';
 END $$;
@@ -166,6 +169,45 @@ SELECT matches(parameter(learner, format('{%s:%s}', to_json(name), bad)), '^2202
 	ELSE ARRAY['"x"', 'true', '"nan"', '"inf"', '1e400', '{}', '"0x1"'] || CASE WHEN min IS NOT NULL THEN ARRAY[(min - 1)::text] ELSE '{}' END || CASE WHEN max IS NOT NULL THEN ARRAY[(max * 10 + 1)::text] ELSE '{}' END
 		|| CASE WHEN type = 'integer' THEN ARRAY['1.5'] ELSE '{}' END END) AS bad;
 SELECT matches(parameter(name, '{"no_such_parameter":1}'), '^42704 .*"no_such_parameter"', name || ': an unknown parameter is named') FROM mlpg.learners();
+
+-- --- classes: what every learner that fits them promises
+CREATE VIEW classifiers AS SELECT name, order_free FROM mlpg.learners() WHERE 'classification' = ANY (tasks);
+SELECT ok(count(*) >= 1, 'there are learners that fit classes') FROM classifiers;
+CREATE TABLE classified AS SELECT name, 'flag' AS target, mlpg.fit(name, flag, x ORDER BY i) AS m, mlpg.fit(name, flag, x ORDER BY md5(i::text)) AS shuffled FROM classifiers, rows AS r, LATERAL (SELECT r.a, r.b, r.c, r.day) AS x GROUP BY name
+UNION ALL SELECT name, 'c', mlpg.fit(name, r.c, x ORDER BY i), mlpg.fit(name, r.c, x ORDER BY md5(i::text)) FROM classifiers, rows AS r, LATERAL (SELECT r.a, r.b, r.flag, r.day) AS x GROUP BY name
+UNION ALL SELECT name, 'w', mlpg.fit(name, r.w, x, '{"task":"classification"}' ORDER BY i), mlpg.fit(name, r.w, x, '{"task":"classification"}' ORDER BY md5(i::text)) FROM classifiers, rows AS r, LATERAL (SELECT r.a, r.b, r.c, r.day) AS x GROUP BY name
+UNION ALL SELECT name, 'arrays', mlpg.fit(name, r.c, ARRAY[a, b] ORDER BY i), mlpg.fit(name, r.c, ARRAY[a, b] ORDER BY md5(i::text)) FROM classifiers, rows AS r GROUP BY name;
+SELECT is(mlpg.model_to_bytea(shuffled), mlpg.model_to_bytea(m), name || ', ' || target || ': any order of rows, same bytes') FROM classified JOIN classifiers USING (name) WHERE order_free;
+SELECT is((SELECT value FROM mlpg.summary(m) WHERE item = 'classes'), CASE target WHEN 'flag' THEN 'false, true' WHEN 'w' THEN '0, 1, 2, 3' ELSE 'c0, c1, c4' END, name || ', ' || target || ': classes in order') FROM classified;
+CREATE VIEW scored AS SELECT name, target, i, m, r, mlpg.predict_class(m, to_jsonb(r)) AS class, mlpg.predict_proba(m, to_jsonb(r)) AS p FROM classified, rows AS r WHERE target <> 'arrays' AND i % 10 = 0
+UNION ALL SELECT name, target, i, m, r, mlpg.predict_class(m, ARRAY[a, b]), mlpg.predict_proba(m, ARRAY[a, b]) FROM classified, rows AS r WHERE target = 'arrays' AND i % 10 = 0;
+CREATE TABLE probabilities AS SELECT name, target, i, s.class, (SELECT count(*) FROM jsonb_each_text(p)) AS n, (SELECT sum(value::float8) FROM jsonb_each_text(p)) AS total, (SELECT min(value::float8) FROM jsonb_each_text(p)) AS least,
+		(SELECT max(value::float8) FROM jsonb_each_text(p)) = (p ->> s.class)::float8 AS likeliest, CASE WHEN target <> 'arrays' THEN (p ->> s.class)::float8 = mlpg.predict_proba(m, r, s.class) ELSE true END AS same,
+		CASE WHEN target = 'flag' THEN mlpg.predict(m, r) = (p ->> 'true')::float8 ELSE true END AS positive FROM scored AS s;
+SELECT is(count(*) FILTER (WHERE abs(total - 1) < 1e-12 AND least >= 0 AND n = CASE target WHEN 'flag' THEN 2 WHEN 'w' THEN 4 ELSE 3 END AND likeliest AND same AND positive), 100::bigint, name || ', ' || target || ': probabilities, and the likeliest class') FROM probabilities GROUP BY name, target;
+CREATE FUNCTION class_outcome(learner text, source text, params jsonb) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+BEGIN
+	EXECUTE format('SELECT mlpg.predict_class(m, s) FROM (SELECT mlpg.fit(%L, s.y, s, %L) AS m FROM (%s OFFSET 0) AS s) AS f, LATERAL (%s LIMIT 1) AS s', learner, params, source, source) INTO answer;
+	RETURN CASE WHEN answer IS NULL THEN 'null' ELSE 'class' END;
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE;
+END $$;
+SELECT is(class_outcome(name, source, params::jsonb), outcome, name || ', classes: ' || what) FROM classifiers, (VALUES
+	('one class', 'SELECT a, true AS y FROM rows', '{}', '22000'),
+	('one class beside NULL', 'SELECT a, CASE WHEN flag THEN ''yes'' END AS y FROM rows', '{}', '22000'),
+	('two rows', 'SELECT a, i = 1 AS y FROM rows WHERE i <= 2', '{}', 'class'),
+	('a class of one row', 'SELECT a, c, i = 1 AS y FROM rows', '{}', 'class'),
+	('no features', 'SELECT flag AS y FROM rows', '{}', 'class'),
+	('some targets NULL', 'SELECT a, CASE WHEN i % 2 = 0 THEN c END AS y FROM rows', '{}', 'class'),
+	('a thousand classes', 'SELECT a, i AS y FROM rows', '{"task":"classification"}', 'class'),
+	('weights', 'SELECT a, flag AS y, w FROM rows', '{"weight":"w"}', 'class'),
+	('no weight at all', 'SELECT a, flag AS y, 0 AS w FROM rows', '{"weight":"w"}', '22000'),
+	('positive class', 'SELECT a, c AS y FROM rows', '{"positive":"c1"}', 'class'),
+	('positive class that is none', 'SELECT a, c AS y FROM rows', '{"positive":"c7"}', '22023'),
+	('free text', 'SELECT a, i || ''.'' || k AS y FROM rows, generate_series(1, 2) AS k', '{}', '54000')) AS v(what, source, params, outcome) ORDER BY 1;
+SELECT results_eq(format('SELECT metric, baseline, value IS NOT NULL FROM mlpg.train(%L, ''SELECT a, b, c, flag FROM rows'', ''flag'', %L)', 'c_class_' || name, name), $$VALUES ('log_loss', 'class_shares', true)$$, name || ': judged by log_loss') FROM classifiers;
 
 -- --- memory stays under the budget, or the error says so
 CREATE FUNCTION budget(learner text) RETURNS text LANGUAGE plpgsql AS $$
