@@ -14,6 +14,8 @@ import random
 import sys
 import time
 
+os.environ.update(OMP_NUM_THREADS='1', OPENBLAS_NUM_THREADS='1')     # before the libraries are loaded
+
 import numpy as np
 
 import data
