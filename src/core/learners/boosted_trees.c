@@ -26,6 +26,7 @@
  *-------------------------------------------------------------------------
  */
 #include "core/learners/tree/boost.h"
+#include "core/learners/tree/class_weights.h"
 #include "core/learners/tree/constraints.h"
 #include "core/learners/tree/shap.h"
 #include "core/math/fixed.h"
@@ -35,7 +36,6 @@
 #define DEFAULT_VALIDATION 0.1	/* share of the rows, where early stopping is asked for and no rows are named */
 
 static bool watches_are_valid(const char *text);
-static bool class_weight_is_valid(const char *text);
 
 static const MlpgParamSpec params[] = {
 	{"loss", MLPG_PARAM_CHOICE, NULL, 0, 0, false,
@@ -78,7 +78,7 @@ static const MlpgParamSpec params[] = {
 	{"poisson_max_delta_step", MLPG_PARAM_REAL, NULL, 0, INFINITY, true, NULL, "poisson: keeps steps small", NULL},
 	{"boost_from_average", MLPG_PARAM_BOOLEAN, "true", 0, 0, false, NULL, "start from the best constant", NULL},
 	{"class_weight", MLPG_PARAM_TEXT, NULL, 0, 0, false, "balanced, or a list of numbers above 0, one a class in class order",
-	"weights of the classes", class_weight_is_valid},
+	"weights of the classes", mlpg_class_weight_is_valid},
 	{"scale_pos_weight", MLPG_PARAM_REAL, "1", 0, INFINITY, true, NULL, "weight of the second of two classes", NULL},
 	{"early_stopping_rounds", MLPG_PARAM_INTEGER, "0", 0, 100000, false, NULL, "iterations without improvement; 0: never stop", NULL},
 	{"early_stopping_min_delta", MLPG_PARAM_REAL, "0", 0, INFINITY, false, NULL, "what counts as improvement", NULL},
@@ -150,24 +150,6 @@ watches_are_valid(const char *text)
 		text += length;
 		if (*text == '\0')
 			return true;
-	}
-}
-
-static bool
-class_weight_is_valid(const char *text)
-{
-	double		weight;
-
-	if (strcmp(text, "balanced") == 0)
-		return true;
-	for (;; text++)
-	{
-		if (!mlpg_params_number(&text, &weight) || !(weight > 0))
-			return false;
-		if (*text == '\0')
-			return true;
-		if (*text != ',')
-			return false;
 	}
 }
 
@@ -365,35 +347,6 @@ read_column(Fit *f, int column)
 	return values;
 }
 
-static double *
-balanced_weights(Fit *f, int n_classes)
-{
-	double	   *weight = mlpg_allocate(f->host, (size_t) n_classes, sizeof(double));
-	int64_t    *count = mlpg_allocate(f->host, (size_t) n_classes, sizeof(int64_t));
-
-	for (int64_t i = 0; i < f->n; i++)
-		count[(int) f->y[i]]++;
-	for (int k = 0; k < n_classes; k++)
-		weight[k] = (double) f->n / ((double) n_classes * (double) (count[k] > 0 ? count[k] : 1));
-	return weight;
-}
-
-static double *
-listed_weights(Fit *f, const char *text, int n_classes)
-{
-	double	   *weight = mlpg_allocate(f->host, (size_t) n_classes, sizeof(double));
-	int			n = 1;
-
-	for (const char *at = text; *at; at++)
-		n += *at == ',';
-	if (n != n_classes)
-		mlpg_raise(f->host, MLPG_INVALID_PARAMETER, mlpg_text(f->host, "There are %d classes and %d weights.", n_classes, n), NULL,
-				   "class_weight does not fit the classes");
-	for (int k = 0; k < n_classes; k++, text++)
-		(void) mlpg_params_number(&text, &weight[k]);
-	return weight;
-}
-
 /* Weights of classes become weights of rows. */
 static void
 weigh_classes(Fit *f)
@@ -417,15 +370,8 @@ weigh_classes(Fit *f)
 		weight[1] = positive;
 	}
 	else
-		weight = strcmp(asked, "balanced") == 0 ? balanced_weights(f, n_classes) : listed_weights(f, asked, n_classes);
-	if (f->w == NULL)
-	{
-		f->w = mlpg_allocate(f->host, (size_t) f->n, sizeof(double));
-		for (int64_t i = 0; i < f->n; i++)
-			f->w[i] = 1;
-	}
-	for (int64_t i = 0; i < f->n; i++)
-		f->w[i] *= weight[(int) f->y[i]];
+		weight = mlpg_class_weights(f->host, asked, f->y, f->n, n_classes);
+	f->w = mlpg_class_weigh(f->host, f->w, f->y, f->n, weight);
 }
 
 static void

@@ -29,6 +29,7 @@
  *
  *-------------------------------------------------------------------------
  */
+#include "core/learners/tree/class_weights.h"
 #include "core/learners/tree/constraints.h"
 #include "core/learners/tree/deep.h"
 #include "core/learners/tree/kept.h"
@@ -65,6 +66,8 @@ static const MlpgParamSpec params[] = {
 	{"quantile", MLPG_PARAM_REALS, NULL, 0, 1, true, NULL, "levels to answer, the first by predict; unset: the mean", NULL},
 	{"monotone_constraints", MLPG_PARAM_TEXT, NULL, 0, 0, false, "an object of column names with -1, 0 or 1, as {\"price\": -1}",
 	"columns whose effect only falls or rises", mlpg_monotone_is_valid},
+	{"class_weight", MLPG_PARAM_TEXT, NULL, 0, 0, false, "balanced, or a list of numbers above 0, one a class in class order",
+	"weights of the classes", mlpg_class_weight_is_valid},
 };
 
 /* One fit on its way. */
@@ -78,7 +81,8 @@ typedef struct Fit
 	int			n_outputs;
 	int			n_iterations;
 	double	   *y;
-	double	   *w;				/* NULL: all 1 */
+	double	   *given_w;		/* as given; NULL: all 1 */
+	double	   *w;				/* times those of the classes; NULL: all 1 */
 	uint64_t   *identity;
 	MlpgBins   *bins;
 	MlpgDeepRules rules;
@@ -200,12 +204,30 @@ read_column(const Fit *f, int column)
 }
 
 static void
+weigh_classes(Fit *f)
+{
+	const char *asked = mlpg_params_value(f->params, "class_weight")->text;
+
+	if (asked == NULL)
+		return;
+	if (f->n_classes == 0)
+		mlpg_raise(f->host, MLPG_INVALID_PARAMETER, NULL, NULL, "class_weight needs a classification");
+	if (f->given_w)
+	{
+		f->w = mlpg_allocate(f->host, (size_t) f->n, sizeof(double));
+		memcpy(f->w, f->given_w, (size_t) f->n * sizeof(double));
+	}
+	f->w = mlpg_class_weigh(f->host, f->w, f->y, f->n, mlpg_class_weights(f->host, asked, f->y, f->n, f->n_classes));
+}
+
+static void
 read_rows(Fit *f)
 {
 	const MlpgPlan *plan = f->t->plan;
 
 	f->y = read_column(f, plan->n_features);
-	f->w = read_column(f, mlpg_plan_weight_column(plan));
+	f->w = f->given_w = read_column(f, mlpg_plan_weight_column(plan));
+	weigh_classes(f);
 	if (f->w && !(mlpg_fixed_maximum(f->w, NULL, f->n) > 0))
 		mlpg_raise(f->host, MLPG_DATA_EXCEPTION, "The weights of all rows are zero.", NULL, "no row has a weight");
 	f->identity = mlpg_sample_identify(f->host, f->t->matrix, plan->seed);
@@ -510,7 +532,7 @@ likeliest(const Fit *f, int64_t i)
 static double
 weight_of(const Fit *f, int64_t i)
 {
-	return f->n_trees[i] == 0 ? 0 : f->w ? f->w[i] : 1;
+	return f->n_trees[i] == 0 ? 0 : f->given_w ? f->given_w[i] : 1;
 }
 
 static void

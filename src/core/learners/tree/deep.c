@@ -400,34 +400,6 @@ find_split(MlpgDeep *d, MlpgDeepWorker *w, const MlpgDeepNode *node, bool large,
 
 /* ---------- splitting ---------- */
 
-/* Stable; both places are written each time, and what does not belong there is overwritten by the next. */
-static uint32_t
-partition(MlpgDeep *d, const MlpgDeepNode *node, const MlpgSplit *split)
-{
-	const uint8_t *column = mlpg_bins_column(d->bins, split->feature);
-	uint32_t   *id = d->id + node->first;
-	uint32_t   *rest = d->moved + node->first;
-	uint32_t	n_left = 0,
-				n_right = 0;
-	bool		left[256];
-
-	for (int b = 0; b < 256; b++)
-		left[b] = split->is_category ? mlpg_bin_set_has(&split->set, b) : b <= split->bin;
-	left[d->bins->missing] = !split->is_category && split->missing_left;
-	for (uint32_t j = 0; j < node->n; j++)
-	{
-		uint32_t	i = id[j];
-		int			goes_left = left[column[i]];
-
-		id[n_left] = i;
-		rest[n_right] = i;
-		n_left += (uint32_t) goes_left;
-		n_right += 1 - (uint32_t) goes_left;
-	}
-	memcpy(id + n_left, rest, n_right * sizeof(uint32_t));
-	return n_left;
-}
-
 static void
 set_kid(MlpgDeepNode *kid, const MlpgDeepNode *parent, uint32_t first, uint32_t n, int64_t gradient, int64_t hessian, int side)
 {
@@ -442,11 +414,14 @@ set_kid(MlpgDeepNode *kid, const MlpgDeepNode *parent, uint32_t first, uint32_t 
 	kid->u.open.upper = parent->u.open.upper;
 }
 
-/* Makes two children at kid; false when a side has too few rows after all (weights hide their number). */
+/*
+ * Makes two children at kid; false when a side has too few rows after all
+ * (weights hide their number).  host: NULL in pool tasks.
+ */
 static bool
-divide(MlpgDeep *d, MlpgDeepNode *node, int64_t kid, const MlpgSplit *split)
+divide(MlpgDeep *d, MlpgHost *host, MlpgDeepNode *node, int64_t kid, const MlpgSplit *split)
 {
-	uint32_t	n_left = partition(d, node, split);
+	uint32_t	n_left = (uint32_t) mlpg_partition_rows(host, d->bins, split, d->id + node->first, d->moved + node->first, node->n);
 	int64_t		least = d->rules->split.min_data_in_leaf;
 	MlpgDeepNode *left = &d->node[kid],
 			   *right = left + 1;
@@ -480,7 +455,7 @@ split_node(MlpgDeep *d, MlpgDeepWorker *w, MlpgDeepNode *node, int64_t kid, bool
 	if (!may_split(d, node))
 		return false;
 	find_split(d, w, node, large, &split);
-	return split.gain > 0 && divide(d, node, kid, &split);
+	return split.gain > 0 && divide(d, large ? d->host : NULL, node, kid, &split);
 }
 
 /* ---------- any number of leaves ---------- */
@@ -620,7 +595,7 @@ grow_best(MlpgDeep *d)
 		MlpgDeepOpen best = take_best(d);
 
 		mlpg_check(d->host, NULL, 0, 0);
-		if (!divide(d, &d->node[best.node], d->n_nodes, &best.split))
+		if (!divide(d, d->host, &d->node[best.node], d->n_nodes, &best.split))
 			continue;
 		d->n_nodes += 2;
 		n_leaves++;

@@ -414,7 +414,7 @@ divide(MlpgGrower *g, int b)
 	MlpgGrownLeaf *right = &g->leaf[g->n_leaves];
 	MlpgGrownNode *parent = &g->node[left->node];
 	uint64_t   *path = right->path;
-	int64_t		n_left = mlpg_grower_partition(g, left);
+	int64_t		n_left = mlpg_partition_rows(g->host, g->bins, &left->best, g->id + left->first, g->moved + left->first, left->n);
 	MlpgSplitNode sums[2];
 
 	parent->split = left->best;

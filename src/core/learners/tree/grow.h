@@ -115,8 +115,11 @@ extern void mlpg_grow_write_split(const MlpgBins *bins, const MlpgSplit *split, 
 extern void mlpg_grower_choose_for_tree(MlpgGrower *grower);
 extern void mlpg_grower_choose_for_node(MlpgGrower *grower, const MlpgGrownLeaf *leaf, bool *chosen);
 
-/* partition.c: puts the rows of the leaf that go left before the others, each side in its order; returns how many go left. */
-extern int64_t mlpg_grower_partition(MlpgGrower *grower, const MlpgGrownLeaf *leaf);
+/*
+ * partition.c: puts those of n rows that go left before the others, each side in its order; returns how many go left.
+ * moved has room for n.  host: NULL in pool tasks, who do it alone.
+ */
+extern int64_t mlpg_partition_rows(MlpgHost *host, const MlpgBins *bins, const MlpgSplit *split, uint32_t *id, uint32_t *moved, int64_t n);
 
 /* Bytes a row that a grower holds, and bytes besides. */
 extern size_t mlpg_grower_size(MlpgHost *host, const MlpgBins *bins, const MlpgGrowRules *rules);

@@ -29,11 +29,11 @@ typedef struct Partition
 } Partition;
 
 static void
-set_sides(const MlpgGrower *g, const MlpgSplit *split, bool *left)
+set_sides(const MlpgBins *bins, const MlpgSplit *split, bool *left)
 {
 	for (int b = 0; b < 256; b++)
 		left[b] = split->is_category ? mlpg_bin_set_has(&split->set, b) : b <= split->bin;
-	left[g->bins->missing] = !split->is_category && split->missing_left;
+	left[bins->missing] = !split->is_category && split->missing_left;
 }
 
 /*
@@ -92,23 +92,21 @@ move_back_task(MlpgTask *task, int index, void *argument)
 			  p->n_left[index + 1] - p->n_left[index], p->n_left[index]);
 }
 
-/* Puts the rows of the leaf that go left before the others, each side in its order; returns how many go left. */
 int64_t
-mlpg_grower_partition(MlpgGrower *g, const MlpgGrownLeaf *leaf)
+mlpg_partition_rows(MlpgHost *host, const MlpgBins *bins, const MlpgSplit *split, uint32_t *id, uint32_t *moved, int64_t n)
 {
-	Partition	p = {.column = mlpg_bins_column(g->bins, leaf->best.feature), .id = g->id + leaf->first,
-	.moved = g->moved + leaf->first, .n = leaf->n};
-	int			n_tasks = (int) ((leaf->n + TASK_ROWS - 1) / TASK_ROWS);
+	Partition	p = {.column = mlpg_bins_column(bins, split->feature), .id = id, .moved = moved, .n = n};
+	int			n_tasks = (int) ((n + TASK_ROWS - 1) / TASK_ROWS);
 
-	set_sides(g, &leaf->best, p.left);
-	if (leaf->n < 2 * TASK_ROWS)
+	set_sides(bins, split, p.left);
+	if (host == NULL || n < 2 * TASK_ROWS)
 	{
 		p.total_left = move_apart(&p, 0, p.n);
 		move_back(&p, 0, p.n, p.total_left, 0);
 		return p.total_left;
 	}
-	p.n_left = mlpg_allocate(g->host, (size_t) n_tasks + 1, sizeof(int64_t));
-	g->host->parallel_for(g->host, n_tasks, move_apart_task, &p);
+	p.n_left = mlpg_allocate(host, (size_t) n_tasks + 1, sizeof(int64_t));
+	host->parallel_for(host, n_tasks, move_apart_task, &p);
 	for (int k = 0; k <= n_tasks; k++)
 	{
 		int64_t		here = k < n_tasks ? p.n_left[k] : 0;
@@ -116,7 +114,7 @@ mlpg_grower_partition(MlpgGrower *g, const MlpgGrownLeaf *leaf)
 		p.n_left[k] = p.total_left;
 		p.total_left += here;
 	}
-	g->host->parallel_for(g->host, n_tasks, move_back_task, &p);
-	mlpg_release(g->host, p.n_left);
+	host->parallel_for(host, n_tasks, move_back_task, &p);
+	mlpg_release(host, p.n_left);
 	return p.total_left;
 }
