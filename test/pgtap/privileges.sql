@@ -23,7 +23,7 @@ SELECT unnest(names::name[]), class FROM (VALUES
 		visible_models, has_model_privilege, version_at, format_number, gain_phrase, metric_gain
 	}'),
 	('train', '{
-		train, canonical_source, log_predictions, log_actuals, create_view,
+		train, canonical_source, log_predictions, log_actuals, create_view, predict_batch,
 		deploy, rollback, rollback_stack, lock_model, gate_baselines, gate_version, compare_versions, write_deployment,
 		retrain, step_retrain, step_retrain_begin, step_retrain_train, step_retrain_decide, step_retrain_log, step_retrain_end,
 		set_alias, set_tag, describe_model, rename_model, set_owner, drop_version, drop_model, grant_model, revoke_model

@@ -122,6 +122,22 @@ for algorithm in linear quantile boosted_trees; do
 	stop_often "fit $algorithm" "$took" "SET max_parallel_workers_per_gather = 0; $statement"
 done
 
+# --- predict_batch: a table that it makes appears whole or not at all; one that is there holds whole batches
+setup t "SELECT mlpg.train('scorer', 'SELECT a, b, c, d, e, f, shop, y FROM big WHERE id <= 20000', 'y', algorithm => 'boosted_trees')" \
+	"CREATE TABLE batches (id int8 PRIMARY KEY, prediction float8, model text, version int, predicted_at timestamptz)"
+statement="CALL mlpg.predict_batch('scorer', 'big', 'made', '{id}')"
+took=$(duration "$statement")
+sql t "DROP TABLE made" >/dev/null
+stop_often "predict_batch, new table" "$took" "$statement"
+is "$(sql t "SELECT count(*) FROM pg_class WHERE relname = 'made'")" "$(sql t "SELECT count(*) FROM pg_class WHERE relname = 'made_pkey'")" \
+	"no table without its key is left"
+statement="CALL mlpg.predict_batch('scorer', 'SELECT * FROM big WHERE id <= 300000', 'batches', '{id}', as_of => '2026-01-01', batch_size => 50000, replace => true)"
+took=$(duration "$statement")
+sql t "TRUNCATE batches" >/dev/null
+stop_often "predict_batch, batches" "$took" "$statement"
+is "$(sql t "SELECT count(*) % 50000 FROM batches")" 0 "only whole batches are there ($(sql t "SELECT count(*) FROM batches") rows)"
+is "$(sql t "$statement" "SELECT count(*) FROM batches")" 300000 "the same call finishes them"
+
 # --- statement_timeout, and the same session goes on
 out=$(sql t "SET mlpg.max_threads = 4" "SET statement_timeout = 100" \
 	"SELECT mlpg.train('timed_out', 'SELECT a, b, c, d, e, f, y FROM big', 'y', algorithm => 'quantile')")

@@ -54,8 +54,8 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -162,7 +162,8 @@ raise_no_column(const MlpgBatchTarget *target, const char *name)
 
 /* --- a table that is there ----------------------------------------------- */
 
-static void
+/* The type of a column of the table, which a value of the given type may be written to as it is. */
+static Oid
 check_column(const MlpgBatchTarget *target, Relation relation, const char *name, Oid type)
 {
 	AttrNumber	number = get_attnum(RelationGetRelid(relation), name);
@@ -181,6 +182,7 @@ check_column(const MlpgBatchTarget *target, Relation relation, const char *name,
 				 errmsg("column \"%s\" of table \"%s\" has type %s, but %s is to be written there", name, target->label,
 						format_type_be(column->atttypid), format_type_be(type)),
 				 errhint("Change the column with ALTER TABLE, or cast in the source if it is a key.")));
+	return column->atttypid;
 }
 
 /* Position among the run's keys, -1 - position among the constants, or INT_MAX. */
@@ -278,14 +280,33 @@ conflict_columns(const MlpgBatchTarget *target)
 static void
 append_update(StringInfo out, const MlpgBatchTarget *target)
 {
-	static const char own[] = "model, version, predicted_at";
-	static const char excluded[] = "EXCLUDED.model, EXCLUDED.version, EXCLUDED.predicted_at";
 	int			from = target->n_keys,
 				end = target->row->natts;
-	char	   *new_values = psprintf("%s, %s", column_list(target, from, end, "EXCLUDED."), excluded);
+	char	   *new_values = psprintf("ROW(%s, EXCLUDED.model, EXCLUDED.version, EXCLUDED.predicted_at)",
+									  column_list(target, from, end, "EXCLUDED."));
 
-	appendStringInfo(out, "UPDATE SET (%s, %s) = ROW(%s) WHERE (%s, t.model, t.version, t.predicted_at) IS DISTINCT FROM (%s)",
-					 column_list(target, from, end, ""), own, new_values, column_list(target, from, end, "t."), new_values);
+	appendStringInfo(out, "UPDATE SET (%s, model, version, predicted_at) = %s"
+					 " WHERE pg_catalog.record_image_ne(ROW(%s, t.model, t.version, t.predicted_at), %s)",
+					 column_list(target, from, end, ""), new_values, column_list(target, from, end, "t."), new_values);
+}
+
+/* Rows of the run and of the table that have the same key column, by the operator of its type, whatever the search path. */
+static void
+append_equality(StringInfo out, const MlpgBatchTarget *target, int i)
+{
+	Oid			type = target->key_type[i];
+	Oid			equals = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(equals));
+	Form_pg_operator form;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "type %s has no equality operator", format_type_be(type));
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	appendStringInfo(out, " AND CAST(r.%s AS %s) OPERATOR(%s.%s) t.%s", quote_identifier(run_column(target, i)),
+					 format_type_extended(type, -1, FORMAT_TYPE_FORCE_QUALIFY),
+					 quote_identifier(get_namespace_name(form->oprnamespace)), NameStr(form->oprname),
+					 quote_identifier(run_column(target, i)));
+	ReleaseSysCache(tuple);
 }
 
 static void
@@ -307,15 +328,14 @@ write_statements(MlpgBatchTarget *target)
 		return;
 
 	initStringInfo(&out);
-	appendStringInfo(&out, "DELETE FROM %s AS t WHERE t.model = $1", target->name);
+	appendStringInfo(&out, "DELETE FROM %s AS t WHERE t.model OPERATOR(pg_catalog.=) $1", target->name);
 	if (target->in_key[1])
-		appendStringInfoString(&out, " AND t.version = $2");
+		appendStringInfoString(&out, " AND t.version OPERATOR(pg_catalog.=) $2");
 	if (target->in_key[2])
-		appendStringInfoString(&out, " AND t.predicted_at = $3");
-	appendStringInfoString(&out, " AND NOT EXISTS (SELECT FROM " RUN " AS r WHERE ");
+		appendStringInfoString(&out, " AND t.predicted_at OPERATOR(pg_catalog.=) $3");
+	appendStringInfoString(&out, " AND NOT EXISTS (SELECT FROM " RUN " AS r WHERE true");
 	for (int i = 0; i < target->n_keys; i++)
-		appendStringInfo(&out, "%sr.%s = t.%s", i > 0 ? " AND " : "",
-						 quote_identifier(run_column(target, i)), quote_identifier(run_column(target, i)));
+		append_equality(&out, target, i);
 	appendStringInfoChar(&out, ')');
 	target->remove = out.data;
 }
@@ -340,10 +360,16 @@ take_existing(MlpgBatchTarget *target)
 {
 	Relation	relation = table_open(target->relation, RowExclusiveLock);
 
+	target->key_type = palloc(target->n_keys * sizeof(Oid));
 	for (int i = 0; i < target->row->natts; i++)
-		check_column(target, relation, run_column(target, i), TupleDescAttr(target->row, i)->atttypid);
+	{
+		Oid			type = check_column(target, relation, run_column(target, i), TupleDescAttr(target->row, i)->atttypid);
+
+		if (i < target->n_keys)
+			target->key_type[i] = type;
+	}
 	for (int i = 0; i < MLPG_BATCH_CONSTANTS; i++)
-		check_column(target, relation, constants[i].name, constants[i].type);
+		(void) check_column(target, relation, constants[i].name, constants[i].type);
 	find_key(target, relation);
 	table_close(relation, NoLock);
 	write_statements(target);
@@ -609,7 +635,7 @@ check_keys(MlpgBatchTarget *target)
 {
 	char	   *columns = column_list(target, 0, target->n_keys, "r.");
 	char	   *query = psprintf("SELECT pg_catalog.format('Key %%s=(%%s) occurs %%s times.', %s, pg_catalog.concat_ws(', ', %s), pg_catalog.count(*))"
-								 " FROM " RUN " AS r GROUP BY %s HAVING pg_catalog.count(*) > 1 LIMIT 1",
+								 " FROM " RUN " AS r GROUP BY %s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1",
 								 quote_literal_cstr(key_phrase(target)), columns, columns);
 
 	if (execute(target, query) > 0)

@@ -40,6 +40,7 @@ typedef struct MlpgBatchTarget
 	TupleDesc	row;			/* keys, prediction and, of a classifier, probability */
 
 	/* a table that was there: rows wait in run, and statements write them */
+	Oid		   *key_type;		/* n_keys, of its columns */
 	bool		in_key[MLPG_BATCH_CONSTANTS];	/* constants that the unique index holds besides the keys */
 	Tuplestorestate *run;
 	EphemeralNamedRelation whole;	/* the run, as a table of the statements */

@@ -452,18 +452,18 @@ read_call(FunctionCallInfo fcinfo, MlpgBatchCall *call)
 static void
 tell(const MlpgBatchTarget *target)
 {
-	StringInfoData more;
-	int64		n_left = target->n_rows - target->n_written;
+	const MlpgBatchCall *call = target->call;
+	StringInfoData out;
 
-	initStringInfo(&more);
-	if (n_left > 0)
-		appendStringInfo(&more, target->call->replace ? ", %lld were there already with the same values" :
-						 ", %lld have a prediction already and were left", (long long) n_left);
+	initStringInfo(&out);
+	appendStringInfo(&out, "model \"%s\" version %d: %lld row(s) scored, %lld written into \"%s\"", call->model, call->version,
+					 (long long) target->n_rows, (long long) target->n_written, target->label);
+	if (target->n_written < target->n_rows)
+		appendStringInfo(&out, call->replace ? ", %lld unchanged" : ", %lld left as they were",
+						 (long long) (target->n_rows - target->n_written));
 	if (target->n_removed > 0)
-		appendStringInfo(&more, ", %lld of rows that are gone were deleted", (long long) target->n_removed);
-	ereport(NOTICE,
-			(errmsg("model \"%s\" version %d: %lld row(s) scored, %lld written into \"%s\"%s", target->call->model,
-					target->call->version, (long long) target->n_rows, (long long) target->n_written, target->label, more.data)));
+		appendStringInfo(&out, ", %lld deleted that the source no longer has", (long long) target->n_removed);
+	ereport(NOTICE, (errmsg_internal("%s", out.data)));
 }
 
 /* (model, source, into_table, key_cols, as_of, batch_size, replace) */
