@@ -16,11 +16,11 @@
  * count as equal: no harm beyond their numbers.
  *
  * Equal hashes are found by buckets: rows are dealt by the top bits of their
- * hash into buckets of about 32, and each is sorted (quicksort in three parts;
+ * hash into buckets of about 8, and each is sorted (quicksort in three parts;
  * Bentley and McIlroy 1993), which takes a bucket of equal rows in one pass.
  *
  * Cost: about 1 ns a value and 20 ns a row; the pool shares all but the dealing.
- * Memory: 8 bytes a row for the result, 4 more while it is made.
+ * Memory: 8 bytes a row for the result, 5 more while it is made.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,9 +28,9 @@
 
 #define PIECE 1024				/* rows of a column at a time */
 #define TASK_ROWS (8 * PIECE)
-#define BUCKET_ROWS 32
-#define BUCKETS_MAX_BITS 22
-#define TASK_BUCKETS 256
+#define BUCKET_ROWS 8
+#define BUCKETS_MAX_BITS 24
+#define TASK_BUCKETS 1024
 #define INSERTION 12
 
 typedef struct Identify
