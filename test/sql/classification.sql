@@ -17,7 +17,7 @@ EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
 	RETURN SQLSTATE || ': ' || message
 		|| CASE WHEN detail <> '' THEN E'\nDETAIL: ' || detail ELSE '' END
-		|| CASE WHEN hint <> '' THEN E'\nHINT: ' || hint ELSE '' END;
+		|| CASE WHEN hint <> '' THEN E'\nHINT: ' || regexp_replace(hint, '(fit classes): [^.]*', '\1: ...') ELSE '' END;
 END $$;
 CREATE FUNCTION facts(model mlpg.model) RETURNS text
 LANGUAGE sql AS $$ SELECT string_agg(item || ' = ' || coalesce(value, 'none'), ', ') FROM mlpg.summary(model) WHERE item IN ('task', 'classes', 'positive_class', 'rows_dropped_null_target') $$;
