@@ -88,12 +88,16 @@ def line_predict():
     rounds(contenders)
     table('predict linear over a table', contenders)
 
+    fetch(single, 'CREATE SCHEMA IF NOT EXISTS peers')
+    fetch(single, 'CREATE OR REPLACE FUNCTION peers.minimal(record) RETURNS float8 LANGUAGE c STABLE'
+                  f" AS '{PLACE}/minimal.so', 'minimal'")
     fetch(single, 'VACUUM')     # the rounds before left dead rows in the registry and the catalogs
     statements = {
         'a column of the table': 'SELECT c1 FROM wide LIMIT 1',
         'an empty DO block of PL/pgSQL': "DO 'BEGIN END'",
         'a join of two catalogs': 'SELECT c.relname, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace'
                                   ' WHERE c.relpages > 100 ORDER BY 1 LIMIT 1',
+        'a C function of 10 lines over one row': 'SELECT peers.minimal(t) FROM wide t LIMIT 1',
         'predict of one row': "SELECT mlpg.predict('bench', t) FROM wide t LIMIT 1"}
     first_statements('first statement of a new connection', statements)
 

@@ -34,6 +34,7 @@ mkdir -p "$place"
 chmod a+x "$place"
 make -C "$root" -s --no-print-directory BUILD="$place/build" -j2 stage
 gcc -std=c11 -O2 -Wall -o "$place/generate" "$root/bench/generate.c" -lm
+gcc -std=gnu11 -O2 -Wall -fPIC -shared -I"$("$PG_CONFIG" --includedir-server)" -o "$place/minimal.so" "$root/bench/peers/minimal.c"
 # everything stays in shared buffers: the bench compares work, not disks
 SHARED_BUFFERS=2GB CONF="work_mem = 64MB
 jit = off
