@@ -148,6 +148,13 @@ SELECT count(*) FROM mlpg.progress;
 SET test.stone = 0;
 CALL mlpg.predict_batch('number', 'parts', 'fragile', '{id}', as_of => '2026-01-01', batch_size => 1000);
 SELECT count(*), count(DISTINCT predicted_at) FROM fragile;
+-- So does a failure at COMMIT.
+CREATE FUNCTION hesitate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'too late for %', NEW.id; END $$;
+CREATE CONSTRAINT TRIGGER hesitate AFTER INSERT ON fragile DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.id = 3500) EXECUTE FUNCTION hesitate();
+TRUNCATE fragile;
+CALL mlpg.predict_batch('number', 'parts', 'fragile', '{id}', as_of => '2026-01-01', batch_size => 1000);
+SELECT count(*), max(id) FROM fragile;
+SELECT count(*) FROM mlpg.progress;
 -- A source that fails has written nothing.
 CALL mlpg.predict_batch('number', 'SELECT id, a, b, c / (id - 4501) AS c, shop FROM parts', 'never', '{id}');
 CALL mlpg.predict_batch('number', 'SELECT id + 10000 AS id, a, b, c / (id - 4501) AS c, shop FROM parts', 'scores', '{id}');

@@ -143,6 +143,42 @@ raise_twice(const MlpgBatchTarget *target, const char *detail)
 	pg_unreachable();
 }
 
+/* Two sessions make the same table at once: the catalog's own index stops the second. */
+MLPG_NORETURN static void
+raise_made_meanwhile(const MlpgBatchTarget *target, const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DUPLICATE_TABLE),
+			 errmsg("table \"%s\" was made by another session meanwhile", target->label),
+			 errhint("Send the CALL again: it writes what is missing.")));
+	pg_unreachable();
+}
+
+/* A statement whose violation of a unique index has a text of ours. */
+static void
+execute_unique(const MlpgBatchTarget *target, const char *statement,
+			   void (*raise) (const MlpgBatchTarget *target, const char *detail))
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		execute(target, statement);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		if (error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION)
+			PG_RE_THROW();
+		FlushErrorState();
+		raise(target, error->detail);
+	}
+	PG_END_TRY();
+}
+
 MLPG_NORETURN static void
 raise_no_column(const MlpgBatchTarget *target, const char *name)
 {
@@ -427,7 +463,7 @@ create_table(MlpgBatchTarget *target)
 	for (int i = 0; i < MLPG_BATCH_CONSTANTS; i++)
 		appendStringInfo(&out, ", %s %s NOT NULL", constants[i].name, constants[i].type_name);
 	appendStringInfoChar(&out, ')');
-	execute(target, out.data);
+	execute_unique(target, out.data, raise_made_meanwhile);
 }
 
 /* Whether the table is what was asked for and nothing more: event triggers may have added to it. */
@@ -445,26 +481,9 @@ is_plain(const MlpgBatchTarget *target, Relation relation)
 }
 
 static void
-add_primary_key(MlpgBatchTarget *target)
+add_primary_key(const MlpgBatchTarget *target)
 {
-	MemoryContext context = CurrentMemoryContext;
-
-	PG_TRY();
-	{
-		execute(target, psprintf("ALTER TABLE %s ADD PRIMARY KEY %s", target->name, key_phrase(target)));
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		if (error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION)
-			PG_RE_THROW();
-		FlushErrorState();
-		raise_twice(target, error->detail);
-	}
-	PG_END_TRY();
+	execute_unique(target, psprintf("ALTER TABLE %s ADD PRIMARY KEY %s", target->name, key_phrase(target)), raise_twice);
 }
 
 /* Rows go straight into the heap, if the table is plain. */
