@@ -15,9 +15,12 @@
  *	 ever runs one of the process's signal handlers.
  * - A task is given a stop flag, an error slot and its thread's number: it
  *	 cannot allocate, raise or check.
- * - The leader takes part.  It calls its check between its own tasks and every
- *	 10 ms while it waits, never with the lock held: check may longjmp out of
- *	 here, after which only mlpg_pool_stop may be called.
+ * - The leader takes part.  check may longjmp out of here, after which only
+ *	 mlpg_pool_stop may be called; so what tasks read must outlive the leader's
+ *	 stack.  A queue's bodies have their argument in the host's memory, and while the leader waits for them it
+ *	 checks every 10 ms.  A loop's argument may be on that stack: when check is about to
+ *	 longjmp, which the leader sees after its own tasks and while it waits, the stop flag
+ *	 rises, and check is called once no thread is in the loop.
  * - Nobody spins for long.  To wake a sleeping thread costs 5 to 50 us, more than a
  *	 short loop takes, so an idle thread first looks for work for at most 50 us.
  *	 Where looking did not help, the next look is half as long; where it would have
@@ -106,6 +109,7 @@ struct MlpgPool
 	int			n_workers;		/* threads created */
 	Spin		spin;			/* the leader's */
 	MlpgPoolCheck check;
+	MlpgPoolPending pending;
 	void	   *check_argument;
 
 	/* the running loop; body, argument, n_tasks change only while it is closed and nobody is in it */
@@ -248,6 +252,18 @@ run_task(MlpgPool *pool, int thread, MlpgTaskBody body, int index, void *argumen
 		atomic_store(&pool->stop, true);
 }
 
+/* An interrupt that check will not return from ends the loop as a failing task does. */
+static void
+stop_if_pending(MlpgPool *pool)
+{
+	int			none = MLPG_OK;
+
+	if (!pool->pending(pool->check_argument))
+		return;
+	atomic_compare_exchange_strong(&pool->error, &none, MLPG_INTERNAL);
+	atomic_store(&pool->stop, true);
+}
+
 /* Claims indexes until none is left; the leader checks in between. */
 static void
 run_loop(MlpgPool *pool, int thread)
@@ -260,7 +276,7 @@ run_loop(MlpgPool *pool, int thread)
 			break;
 		run_task(pool, thread, pool->body, index, pool->argument);
 		if (thread == 0)
-			pool->check(pool->check_argument);
+			stop_if_pending(pool);
 	}
 }
 
@@ -381,7 +397,7 @@ worker_main(void *argument)
 
 /* Lays the pool out in zeroed memory of mlpg_pool_size(n_threads) bytes and starts its threads. */
 MlpgPool *
-mlpg_pool_start(void *memory, int n_threads, MlpgPoolCheck check, void *check_argument)
+mlpg_pool_start(void *memory, int n_threads, MlpgPoolCheck check, MlpgPoolPending pending, void *check_argument)
 {
 	MlpgPool   *pool = memory;
 	pthread_condattr_t monotonic;
@@ -391,6 +407,7 @@ mlpg_pool_start(void *memory, int n_threads, MlpgPoolCheck check, void *check_ar
 	MLPG_ASSERT(n_threads >= 1 && n_threads <= MLPG_POOL_MAX_THREADS);
 	memset(pool, 0, mlpg_pool_size(n_threads));
 	pool->check = check;
+	pool->pending = pending;
 	pool->check_argument = check_argument;
 	pool->next_ticket = 1;
 	pool->spin.budget = SPIN_MOST_NS;
@@ -435,14 +452,14 @@ mlpg_pool_stop(MlpgPool *pool)
 	pool->joined = true;
 }
 
-/* Waits until something holds or 10 ms have passed, then checks. */
-static void
-leader_wait(MlpgPool *pool, bool (*something) (MlpgPool *pool))
+/* Waits until something holds or 10 ms have passed; true if it was seen without sleep. */
+static bool
+leader_sleep(MlpgPool *pool, bool (*something) (MlpgPool *pool))
 {
 	struct timespec until;
 
 	if (look_for(pool, &pool->spin, something))
-		return;
+		return true;
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += MLPG_POOL_CHECK_MS * 1000000L;
 	if (until.tv_nsec >= 1000000000L)
@@ -457,7 +474,14 @@ leader_wait(MlpgPool *pool, bool (*something) (MlpgPool *pool))
 	atomic_store(&pool->leader_sleeps, false);
 	pthread_mutex_unlock(&pool->lock);
 	learn_from_sleep(pool, &pool->spin);
-	pool->check(pool->check_argument);
+	return false;
+}
+
+static void
+leader_wait(MlpgPool *pool, bool (*something) (MlpgPool *pool))
+{
+	if (!leader_sleep(pool, something))
+		pool->check(pool->check_argument);
 }
 
 /* Runs queued bodies until something holds, and waits when there are none. */
@@ -535,7 +559,11 @@ mlpg_pool_parallel_for(MlpgPool *pool, int n_tasks, MlpgTaskBody body, void *arg
 
 	atomic_store(&pool->loop_open, false);
 	while (!loop_left(pool))
-		leader_wait(pool, loop_left);
+	{
+		stop_if_pending(pool);
+		(void) leader_sleep(pool, loop_left);
+	}
+	pool->check(pool->check_argument);
 	return take_error(pool);
 }
 

@@ -20,11 +20,16 @@
 
 typedef struct MlpgPool MlpgPool;
 
-/* Called by the leader, with no lock held, between its tasks and while it waits; may longjmp out. */
+/*
+ * Called by the leader with no lock held.  check may longjmp out; pending says
+ * whether it surely will.  While a loop runs only pending is called.
+ */
 typedef void (*MlpgPoolCheck) (void *argument);
+typedef bool (*MlpgPoolPending) (void *argument);
 
 extern size_t mlpg_pool_size(int n_threads);
-extern MlpgPool *mlpg_pool_start(void *memory, int n_threads, MlpgPoolCheck check, void *check_argument);
+extern MlpgPool *mlpg_pool_start(void *memory, int n_threads, MlpgPoolCheck check, MlpgPoolPending pending,
+								 void *check_argument);
 extern void mlpg_pool_stop(MlpgPool *pool);
 extern int	mlpg_pool_started(const MlpgPool *pool);	/* threads that run, including the leader */
 

@@ -257,11 +257,19 @@ pg_check(MlpgHost *host, const char *phase, int64_t done, int64_t total)
 		mlpg_progress_update(phase, done, total);
 }
 
-/* Between the leader's own tasks and while it waits. */
+/* Where the pool's leader may be interrupted. */
 static void
 pool_check(void *argument)
 {
 	CHECK_FOR_INTERRUPTS();
+}
+
+/* Does CHECK_FOR_INTERRUPTS raise now?  (Others, as a changed configuration, wait for the end of the loop.) */
+static bool
+pool_pending(void *argument)
+{
+	return InterruptPending && InterruptHoldoffCount == 0 && CritSectionCount == 0 &&
+		(ProcDiePending || (QueryCancelPending && QueryCancelHoldoffCount == 0));
 }
 
 static MlpgPool *
@@ -271,7 +279,7 @@ pool_of(MlpgHost *host)
 
 	if (pg->pool == NULL)
 		pg->pool = mlpg_pool_start(MemoryContextAlloc(pg->arena, mlpg_pool_size(host->n_threads)),
-								   host->n_threads, pool_check, NULL);
+								   host->n_threads, pool_check, pool_pending, NULL);
 	return pg->pool;
 }
 

@@ -136,6 +136,18 @@ pool_check(void *argument)
 	harness_check(argument, NULL, 0, 0);
 }
 
+/* Will the next check raise?  A look that says no counts as one. */
+static bool
+pool_pending(void *argument)
+{
+	HarnessHost *harness = argument;
+
+	if (harness->cancel_at == 0 || harness->checks + 1 >= harness->cancel_at)
+		return harness->cancel_at != 0 && harness->checks + 1 == harness->cancel_at;
+	harness->checks++;
+	return false;
+}
+
 static MlpgPool *
 pool_of(MlpgHost *host)
 {
@@ -147,7 +159,7 @@ pool_of(MlpgHost *host)
 
 		if (memory == NULL)
 			abort();
-		harness->pool = mlpg_pool_start(memory, host->n_threads, pool_check, host);
+		harness->pool = mlpg_pool_start(memory, host->n_threads, pool_check, pool_pending, host);
 	}
 	return harness->pool;
 }

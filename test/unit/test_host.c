@@ -411,12 +411,18 @@ no_check(void *argument)
 {
 }
 
+static bool
+no_pending(void *argument)
+{
+	return false;
+}
+
 static void
 test_nesting(void)
 {
 	void	   *memory = malloc(mlpg_pool_size(4));
 
-	nested_pool = mlpg_pool_start(memory, 4, no_check, NULL);
+	nested_pool = mlpg_pool_start(memory, 4, no_check, no_pending, NULL);
 	CHECK_INT(mlpg_pool_started(nested_pool), 4);
 	CHECK_INT(mlpg_pool_parallel_for(nested_pool, 100, outer_body, NULL), MLPG_OK);
 	CHECK_INT(atomic_load(&nested_runs), 1000);
