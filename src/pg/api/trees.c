@@ -178,7 +178,7 @@ mlpg_sql_explain(PG_FUNCTION_ARGS)
 	{
 		int			k = (int) order[i];
 
-		explain_row(result, model->schema->feature[k].name, value_text(&model->schema->feature[k], scorer->row[k]), sign * contribution[k]);
+		explain_row(result, model->schema->feature[k].name, value_text(&model->schema->feature[k], scorer->row[k]), sign * contribution[k] + 0.0);	/* + 0: no minus zero */
 	}
 	return (Datum) 0;
 }
