@@ -542,6 +542,12 @@ settle_loss(MlpgHost *host, MlpgOptions *options)
 	}
 	if (options->loss == NULL || strcmp(options->loss, options->learner->loss) == 0)
 		return;
+	if (quantile && strcmp(options->loss, "quantile") == 0)
+	{
+		if (options->n_quantiles == 0 && mlpg_params_value(options->params, "quantile")->n_numbers == 0)
+			mlpg_params_set(host, options->params, "quantile", "0.5");
+		return;
+	}
 	if (quantile && strcmp(options->loss, "absolute") == 0)
 	{
 		mlpg_params_set(host, options->params, "quantile", "0.5");
