@@ -700,6 +700,7 @@ test_refused(void)
 	MlpgPlan   *plan = test_plan(host, "random_forest", 5, "nnnnn", false);
 
 	set(host, plan, "num_iterations", "100000");
+	set(host, plan, "min_data_in_leaf", "1");
 	EXPECT_RAISE(host, MLPG_LIMIT_EXCEEDED, fit(host, plan, rows, 2000));
 	CHECK_TEXT(harness_message(host), "the random forest would be too large");
 	CHECK(strstr(harness_hint(host), "min_data_in_leaf") != NULL);
