@@ -207,6 +207,7 @@ mlpg_forest_write(MlpgWriter *w, const MlpgForestSpec *spec, const MlpgTree *con
 		for (int t = 0; t < n_trees; t++)
 			if (trees[t]->output == o)
 			{
+				mlpg_check(host, NULL, 0, 0);
 				write_tree(host, &draft, spec, trees[t], queue);
 				trees_of[o]++;
 				*nodes_of++ = (uint32_t) trees[t]->n_nodes;
