@@ -561,7 +561,9 @@ settle_loss(MlpgHost *host, MlpgOptions *options)
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("learner \"%s\" does not minimise loss \"%s\"", options->learner->name, options->loss),
-			 errhint("Its losses are: %s.", quantile ? "quantile, absolute, newsvendor" : options->learner->loss)));
+			 errhint("Its losses are: %s.", !quantile ? options->learner->loss :
+					 strcmp(options->learner->loss, "quantile") == 0 ? "quantile, absolute, newsvendor" :
+					 psprintf("%s, quantile, absolute, newsvendor", options->learner->loss))));
 }
 
 /* Is the loss one that levels belong to? */
