@@ -619,7 +619,8 @@ check_size(const Fit *f)
 	MlpgHost   *host = f->host;
 	int64_t		n_nodes = 0;
 	int64_t		n_trees = (int64_t) f->n_iterations * f->n_outputs;
-	size_t		bytes;
+	size_t		bytes,
+				needed;
 
 	for (int k = 0; k < f->n_outputs; k++)
 		n_nodes += f->tree[k]->n_nodes;
@@ -632,6 +633,14 @@ check_size(const Fit *f)
 				   mlpg_text(host, "Raise min_data_in_leaf (it was %lld), or lower num_iterations or num_leaves.",
 							 (long long) f->rules.split.min_data_in_leaf),
 				   "the random forest would be too large");
+	needed = mlpg_size_add(host, (size_t) (n_nodes * (f->n_iterations - 1)) * sizeof(MlpgTreeNode), 3 * bytes);
+	if (host->budget > 0 && mlpg_size_add(host, host->in_use, needed) > host->budget)
+		mlpg_raise(host, MLPG_LIMIT_EXCEEDED,
+				   mlpg_text(host, "%lld trees of about %lld nodes need %zu MB beside the %zu MB in use; mlpg.max_memory is %zu MB.", (long long) n_trees,
+							 (long long) (n_nodes / f->n_outputs), needed >> 20, host->in_use >> 20, host->budget >> 20),
+				   mlpg_text(host, "Raise mlpg.max_memory or min_data_in_leaf (it was %lld), or lower num_iterations or num_leaves.",
+							 (long long) f->rules.split.min_data_in_leaf),
+				   "a random forest needs more memory than allowed");
 }
 
 /* Targets of the rows of each leaf, in the order in which the tree's nodes are stored. */
@@ -714,6 +723,11 @@ write_forest(Fit *f)
 	.mean = true, .counted = true};
 
 	mlpg_forest_write(f->t->payload, &spec, (const MlpgTree *const *) f->tree, f->n_iterations * f->n_outputs);
+	for (int i = 0; i < f->n_iterations * f->n_outputs; i++)	/* two and a half times the payload */
+	{
+		mlpg_release(f->host, f->tree[i]->node);
+		mlpg_release(f->host, f->tree[i]->word);
+	}
 	if (f->kept)
 		mlpg_kept_write(f->kept, f->t->payload);
 }

@@ -382,7 +382,10 @@ scaled_mean(const MlpgMatrix *m, int column, int64_t present, double *values)
 	return sum * 4;
 }
 
-/* What is gathered of a column; the sum is Kahan's. */
+/*
+ * What is gathered of a column.  What the additions lose is added up beside the sum
+ * (Knuth's two-sum), so that the mean has all its digits, and the same ones in any order.
+ */
 typedef struct Summary
 {
 	double		sum;
@@ -395,14 +398,14 @@ typedef struct Summary
 static inline void
 summarise_value(Summary *s, double x)
 {
-	double		term,
-				next;
+	double		next,
+				added;
 
 	if (x != x)
 		return;
-	term = x - s->lost;
-	next = s->sum + term;
-	s->lost = (next - s->sum) - term;
+	next = s->sum + x;
+	added = next - s->sum;
+	s->lost += (s->sum - (next - added)) + (x - added);
 	s->sum = next;
 	s->present++;
 	s->minimum = x < s->minimum ? x : s->minimum;
@@ -441,7 +444,7 @@ describe_feature(const MlpgMatrix *m, int j, const Summary *s, double *values, M
 	feature->minimum = s->minimum;
 	feature->maximum = s->maximum;
 	feature->has_missing = s->present < m->n_rows;
-	feature->mean = s->present > 0 ? s->sum / (double) s->present : 0;
+	feature->mean = s->present > 0 ? (s->sum + s->lost) / (double) s->present : 0;
 	if (!isfinite(feature->mean))
 		feature->mean = scaled_mean(m, j, s->present, values);
 	feature->constant = s->present == 0 || (!feature->has_missing && s->minimum == s->maximum);

@@ -542,6 +542,12 @@ settle_loss(MlpgHost *host, MlpgOptions *options)
 	}
 	if (options->loss == NULL || strcmp(options->loss, options->learner->loss) == 0)
 		return;
+	if (quantile && strcmp(options->loss, "quantile") == 0)
+	{
+		if (options->n_quantiles == 0 && mlpg_params_value(options->params, "quantile")->n_numbers == 0)
+			mlpg_params_set(host, options->params, "quantile", "0.5");
+		return;
+	}
 	if (quantile && strcmp(options->loss, "absolute") == 0)
 	{
 		mlpg_params_set(host, options->params, "quantile", "0.5");
@@ -555,7 +561,9 @@ settle_loss(MlpgHost *host, MlpgOptions *options)
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("learner \"%s\" does not minimise loss \"%s\"", options->learner->name, options->loss),
-			 errhint("Its losses are: %s.", quantile ? "quantile, absolute, newsvendor" : options->learner->loss)));
+			 errhint("Its losses are: %s.", !quantile ? options->learner->loss :
+					 strcmp(options->learner->loss, "quantile") == 0 ? "quantile, absolute, newsvendor" :
+					 psprintf("%s, quantile, absolute, newsvendor", options->learner->loss))));
 }
 
 /* Is the loss one that levels belong to? */

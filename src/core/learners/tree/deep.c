@@ -18,9 +18,9 @@
  * A threshold lies in the middle of the bins between the two sides, as exact
  * growers put it between two values.  A node whose rows have all the same target is a leaf.
  *
- * Threads.  Nodes of LARGE rows and more are done one by one, in order, with
- * their histograms shared out by feature and rows.  What remains below them is
- * a job each: subtrees on disjoint rows, whose nodes go to places of their own, so
+ * Threads.  Large nodes, those with a few thousand rows or with many features to look at,
+ * are done one by one, in order, with their histograms shared out by feature and rows.  What
+ * remains below them is a job each, of a few milliseconds: subtrees on disjoint rows, whose nodes go to places of their own, so
  * that nothing is shared and nothing waits.  Neither the jobs nor the number of threads shows in
  * the tree: draws know the way to a node and not its place.  With a limit on the
  * leaves the best split of all is next (Shi 2007), one by one.
@@ -38,8 +38,10 @@
 #include "core/learners/tree/grow.h"
 #include "core/matrix/sample.h"
 
-#define LARGE 4096				/* rows */
-#define LARGE_NODES 8192		/* most nodes made one by one */
+#define LARGE_WORK 40000		/* rows x features of a node from which on it is large ... */
+#define LARGE_MOST 4096			/* ... and rows, between these */
+#define LARGE_LEAST 64
+#define LARGE_NODES 8192		/* most nodes made one by one, and one more for 32 rows */
 #define SPARSE 192				/* rows up to which bins that occur are noted */
 #define TASK_ROWS 16384
 #define POLL_NODES 256
@@ -74,9 +76,15 @@ most_leaves(const MlpgDeepRules *rules, int64_t n_rows)
 }
 
 static int64_t
+most_large(int64_t n_rows)
+{
+	return LARGE_NODES + n_rows / 32;
+}
+
+static int64_t
 capacity_of(const MlpgDeepRules *rules, int64_t n_rows)
 {
-	return 2 * most_leaves(rules, n_rows) + LARGE_NODES + 2;
+	return 2 * most_leaves(rules, n_rows) + most_large(n_rows) + 2;
 }
 
 size_t
@@ -153,6 +161,8 @@ choose_for_tree(MlpgDeep *d, uint64_t tree)
 
 	d->n_in_tree = fraction_of(n, d->rules->feature_fraction);
 	d->n_by_node = fraction_of(d->n_in_tree, d->rules->feature_fraction_bynode);
+	d->large = LARGE_WORK / (uint32_t) d->n_by_node;
+	d->large = d->large < LARGE_LEAST ? LARGE_LEAST : d->large > LARGE_MOST ? LARGE_MOST : d->large;
 	for (int u = 0; u < n; u++)
 		d->in_tree[u] = u;
 	for (int k = 0; k < d->n_in_tree && d->n_in_tree < n; k++)
@@ -463,9 +473,9 @@ split_node(MlpgDeep *d, MlpgDeepWorker *w, MlpgDeepNode *node, int64_t kid, bool
 static void
 grow_large(MlpgDeep *d)
 {
-	for (int64_t i = 0; i < d->n_nodes && d->n_nodes + 2 <= LARGE_NODES; i++)
+	for (int64_t i = 0; i < d->n_nodes && d->n_nodes + 2 <= most_large(d->n); i++)
 	{
-		if (d->node[i].n < LARGE)
+		if (d->node[i].n < d->large)
 			continue;
 		mlpg_check(d->host, NULL, 0, 0);
 		if (split_node(d, &d->worker[0], &d->node[i], d->n_nodes, true))
@@ -556,7 +566,7 @@ open_node(MlpgDeep *d, int64_t at)
 
 	if (!may_split(d, &d->node[at]))
 		return;
-	find_split(d, &d->worker[0], &d->node[at], d->node[at].n >= LARGE, &open[i].split);
+	find_split(d, &d->worker[0], &d->node[at], d->node[at].n >= d->large, &open[i].split);
 	if (!(open[i].split.gain > 0))
 		return;
 	open[i].node = at;

@@ -82,6 +82,7 @@ typedef struct MlpgDeep
 	int			n_in_tree;
 	int		   *in_tree;		/* n_used: features drawn for this tree come first */
 	int			n_by_node;
+	uint32_t	large;			/* rows from which on a node is done with the help of all threads */
 	MlpgCell   *shared;			/* n_used x 256: histograms of a large node */
 	MlpgDeepWorker *worker;		/* n_threads */
 	int64_t		n_open;			/* num_leaves > 0 */

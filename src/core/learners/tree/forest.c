@@ -207,6 +207,7 @@ mlpg_forest_write(MlpgWriter *w, const MlpgForestSpec *spec, const MlpgTree *con
 		for (int t = 0; t < n_trees; t++)
 			if (trees[t]->output == o)
 			{
+				mlpg_check(host, NULL, 0, 0);
 				write_tree(host, &draft, spec, trees[t], queue);
 				trees_of[o]++;
 				*nodes_of++ = (uint32_t) trees[t]->n_nodes;
@@ -273,9 +274,6 @@ read_head(MlpgReader *r, MlpgForest *forest)
 	if (!(spec->factor > 0 && spec->factor <= DBL_MAX) || (link != MLPG_LINK_SIGMOID && spec->factor != 1))
 		mlpg_reader_corrupt(r, "factor of the link out of range");
 	spec->base = mlpg_forest_array(r, n_outputs, sizeof(double), 8);
-	for (uint32_t o = 0; o < n_outputs && link == MLPG_LINK_SHARE; o++)
-		if (!(spec->base[o] >= 0))
-			mlpg_reader_corrupt(r, "a share is below 0");
 	if (flags & FLAG_LEVELS)
 		read_levels(r, spec);
 	forest->n_trees = (int) n_trees;
@@ -385,8 +383,6 @@ check_counts(Check *check, const MlpgForestTree *tree, uint32_t at)
 		mlpg_reader_corrupt(check->reader, "counts of children do not add to their parent's");
 	if (!isfinite(forest->value[at]) || !isfinite(forest->weight[at]))
 		mlpg_reader_corrupt(check->reader, "a value of a node is not finite");
-	if (leaf && forest->spec.link == MLPG_LINK_SHARE && forest->value[at] < 0)
-		mlpg_reader_corrupt(check->reader, "a share is below 0");
 }
 
 /* Returns the largest absolute value of a leaf. */

@@ -442,6 +442,12 @@ check_writable(Out *out)
 	if (spec->link == MLPG_LINK_SHARE)
 		mlpg_raise(out->host, MLPG_NOT_SUPPORTED, "Its probabilities are means of the shares in leaves, for which LightGBM's format has no objective.", NULL,
 				   "model cannot be written in LightGBM's format");
+	if (out->forest->kept != NULL)
+		mlpg_raise(out->host, MLPG_NOT_SUPPORTED, "LightGBM's format has no place for the targets that leaves keep.",
+				   "Train without quantiles.", "model cannot be written in LightGBM's format");
+	if (spec->link == MLPG_LINK_SHARE)
+		mlpg_raise(out->host, MLPG_NOT_SUPPORTED, "LightGBM has no objective that divides the means of classes by their sum.", NULL,
+				   "model cannot be written in LightGBM's format");
 	if (offset != NULL)
 		mlpg_raise(out->host, MLPG_NOT_SUPPORTED,
 				   mlpg_text(out->host, "Its predictions start from column \"%s\", for which LightGBM's format has no place.", offset),
