@@ -54,6 +54,11 @@ CALL mlpg.predict_batch('number', 'parts', 'four_threads', '{id}', as_of => '202
 RESET mlpg.max_threads;
 SELECT count(*) AS different FROM (SELECT ctid, * FROM one_thread EXCEPT SELECT ctid, * FROM four_threads) AS d;
 
+-- What mlpg.progress shows meanwhile.
+CALL mlpg.predict_batch('number', 'SELECT p.*, s.command, s.object, s.phase FROM parts AS p, LATERAL (SELECT * FROM mlpg.progress OFFSET 0) AS s',
+                        'watched', '{id,command,object,phase}');
+SELECT command, object, phase, count(*) FROM watched GROUP BY 1, 2, 3;
+
 -- No value, no prediction; no rows, an empty table. Keys of any type that has an order, by value of today.
 CALL mlpg.predict_batch('number', 'SELECT 1 AS id, NULL::float8 AS a, NULL::float8 AS b, NULL::int AS c, NULL AS shop', 'nothing', '{id}');
 SELECT id, prediction, version FROM nothing;

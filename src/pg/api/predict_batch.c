@@ -395,6 +395,7 @@ run_source(Scoring *s, const char *source)
 	static const MlpgSink sink = {start, read_row};
 
 	MLPG_WITH_HOST(s->host);
+	mlpg_check(s->host, "scoring", 0, 0);
 	mlpg_query_run(source, &sink, s);
 	finish_ring(s);
 	MLPG_END_WITH_HOST(s->host);
