@@ -520,6 +520,12 @@ test_odd_input(void)
 		memcpy(rows + 4 * i, one, sizeof(one));
 	CHECK_CLOSE(score(fit_model(host, NULL, rows, 100), 7, 7, -1), 5, 0);
 	for (int i = 0; i < 100; i++)
+	{
+		rows[4 * i] = i;
+		rows[4 * i + 3] = (i - 50) * 1e200;
+	}
+	EXPECT_RAISE(host, MLPG_DATA_EXCEPTION, fit_model(host, NULL, rows, 100));
+	for (int i = 0; i < 100; i++)
 		rows[4 * i + 3] = i - 50;
 	EXPECT_RAISE(host, MLPG_DATA_EXCEPTION, fit_model(host, counts, rows, 100));
 	EXPECT_RAISE(host, MLPG_INVALID_PARAMETER, fit_model(host, goss, rows, 100));

@@ -33,6 +33,7 @@
 #include "core/math/sort.h"
 #include "core/matrix/sample.h"
 
+#define TARGET_MAX 1e30			/* a sum over 2^31 rows, and a weight, are within single precision */
 #define DEFAULT_VALIDATION 0.1	/* share of the rows, where early stopping is asked for and no rows are named */
 
 static bool watches_are_valid(const char *text);
@@ -381,6 +382,17 @@ check_weights(const Fit *f)
 		mlpg_raise(f->host, MLPG_DATA_EXCEPTION, "The weights of all rows are zero.", NULL, "no row has a weight");
 }
 
+/* Gradients are single precision: targets beyond it would be cut in silence. */
+static void
+check_target(const Fit *f)
+{
+	for (int i = 0; i < f->n_losses; i++)
+		mlpg_loss_check_target(f->host, &f->loss[i], f->y, f->w, f->n);
+	if (mlpg_fixed_maximum(f->y, NULL, f->n) > TARGET_MAX)
+		mlpg_raise(f->host, MLPG_DATA_EXCEPTION, mlpg_text(f->host, "Targets may be as large as %g.", TARGET_MAX),
+				   "Express a very large target in other units.", "values are too large to fit trees");
+}
+
 /* Which rows are kept apart: those named, else a share by hash. */
 static void
 choose_validation(Fit *f)
@@ -415,8 +427,7 @@ read_rows(Fit *f)
 	f->y = read_column(f, plan->n_features);
 	f->w = read_column(f, mlpg_plan_weight_column(plan));
 	f->offset = read_column(f, mlpg_plan_offset_column(plan));
-	for (int i = 0; i < f->n_losses; i++)
-		mlpg_loss_check_target(f->host, &f->loss[i], f->y, f->w, f->n);
+	check_target(f);
 	weigh_classes(f);
 	check_weights(f);
 	f->identity = mlpg_sample_identify(f->host, f->t->matrix, plan->seed);

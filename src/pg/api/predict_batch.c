@@ -117,15 +117,17 @@ score_block(MlpgTask *task, int index, void *argument)
 
 /* The columns of a row's answer; false: there is none. */
 static bool
-answer(const Scoring *s, const double *outputs, Datum *values)
+answer(const Scoring *s, double *outputs, Datum *values)
 {
 	const MlpgModel *model = s->model;
 	int			class;
 
 	if (model->schema->classes == NULL)
 	{
-		values[0] = Float8GetDatum(outputs[model->main_output]);
-		return !isnan(outputs[model->main_output]);
+		double		yhat = mlpg_model_answer(model, outputs);
+
+		values[0] = Float8GetDatum(yhat);
+		return !isnan(yhat);
 	}
 	class = mlpg_model_class(model, outputs);
 	if (class < 0)

@@ -181,6 +181,33 @@ measure(MlpgHost *host, const MlpgTree *const *trees, int n_trees, int32_t *long
 	return total;
 }
 
+/* What open refuses is not written: targets of 1e160 have squares out of range. */
+static void
+check_range(MlpgHost *host, const MlpgForestSpec *spec, const MlpgTree *const *trees, int n_trees)
+{
+	double		sum = 0;
+	bool		finite = true;
+
+	for (int o = 0; spec->base && o < spec->n_outputs; o++)
+		sum = fmax(sum, fabs(spec->base[o]));
+	for (int t = 0; t < n_trees; t++)
+	{
+		double		largest = 0;
+
+		for (int32_t i = 0; i < trees[t]->n_nodes; i++)
+		{
+			const MlpgTreeNode *node = &trees[t]->node[i];
+
+			finite &= isfinite(node->gain) && isfinite(node->value) && isfinite((float) node->weight);
+			largest = fmax(largest, fabs(node->value));
+		}
+		sum += largest;
+	}
+	if (!finite || !(sum <= MLPG_FOREST_SCORE_MAX))
+		mlpg_raise(host, MLPG_DATA_EXCEPTION, "A gain or an answer is outside the range of double precision.",
+				   "Express a very large target, or very large weights, in other units.", "values are too large to fit trees");
+}
+
 void
 mlpg_forest_write(MlpgWriter *w, const MlpgForestSpec *spec, const MlpgTree *const *trees, int n_trees)
 {
@@ -194,6 +221,7 @@ mlpg_forest_write(MlpgWriter *w, const MlpgForestSpec *spec, const MlpgTree *con
 	uint8_t    *space;
 	size_t		n = total.n_nodes;
 
+	check_range(host, spec, trees, n_trees);
 	write_head(w, spec, n_trees, &total);
 	space = mlpg_write_space(w, n * 32 + ((size_t) spec->n_outputs + (size_t) n_trees + total.n_words) * 4);
 	draft.node = (MlpgFlatNode *) space;
