@@ -151,14 +151,14 @@ SELECT version FROM mlpg.train('train_k', 'source', 'sold', key => 'wednesday');
 -- --- arguments
 SELECT arguments, raises('SELECT mlpg.train(' || arguments || ')') FROM unnest(ARRAY[
 	$$NULL, 'source', 'sold'$$, $$'train_m', NULL, 'sold'$$, $$'train_m', 'source', NULL$$, $$'', 'source', 'sold'$$, $$'a@b', 'source', 'sold'$$, $$'123', 'source', 'sold'$$,
-	$$'train_m', 'source', 'nope'$$, $$'train_m', 'source', 'Sold'$$, $$'train_m', 'source', 'shop'$$, $$'train_m', 'SELECT price > 3 AS y, shop FROM source', 'y'$$, $$'train_m', 'source', 'sold', 'liner'$$,
-	$$'train_m', 'source', 'sold', task => 'classification'$$, $$'train_m', 'source', 'sold', task => 'x'$$,
+	$$'train_m', 'source', 'nope'$$, $$'train_m', 'source', 'Sold'$$, $$'train_m', 'source', 'shop', 'linear'$$, $$'train_m', 'SELECT price > 3 AS y, shop FROM source', 'y', 'linear'$$, $$'train_m', 'source', 'sold', 'liner'$$,
+	$$'train_m', 'source', 'sold', 'linear', task => 'classification'$$, $$'train_m', 'source', 'sold', task => 'x'$$,
 	$$'train_m', 'source', 'sold', features => '{nope}'$$, $$'train_m', 'source', 'sold', features => '{NULL}'$$, $$'train_m', 'source', 'sold', features => '{sold}'$$, $$'train_m', 'source', 'sold', exclude => '{nope}'$$,
 	$$'train_m', 'source', 'sold', underage_cost => 3$$, $$'train_m', 'source', 'sold', overage_cost => 3$$, $$'train_m', 'source', 'sold', underage_cost => 0, overage_cost => 1$$, $$'train_m', 'source', 'sold', underage_cost => 'nan', overage_cost => 1$$, $$'train_m', 'source', 'sold', underage_cost => 1, overage_cost => 'inf'$$,
-	$$'train_m', 'source', 'sold', loss => 'x'$$, $$'train_m', 'source', 'sold', 'quantile', loss => 'squared'$$, $$'train_m', 'source', 'sold', quantiles => '{0,1}'$$, $$'train_m', 'source', 'sold', quantiles => '{NULL}'$$, $$'train_m', 'source', 'sold', 'linear', quantiles => '{0.5}'$$,
+	$$'train_m', 'source', 'sold', 'linear', loss => 'x'$$, $$'train_m', 'source', 'sold', 'quantile', loss => 'squared'$$, $$'train_m', 'source', 'sold', quantiles => '{0,1}'$$, $$'train_m', 'source', 'sold', quantiles => '{NULL}'$$, $$'train_m', 'source', 'sold', 'linear', quantiles => '{0.5}'$$,
 	$$'train_m', 'source', 'sold', weight_col => 'nope'$$, $$'train_m', 'source', 'sold', weight_col => 'shop'$$,
 	$$'train_m', 'source', 'sold', holdout => 1$$, $$'train_m', 'source', 'sold', holdout => -0.1$$, $$'train_m', 'source', 'sold', holdout => 'nan'$$, $$'train_m', 'source', 'sold', holdout_by => 'nope'$$, $$'train_m', 'source', 'sold', holdout_by => 'shop'$$, $$'train_m', 'source', 'nope', holdout_by => 'price'$$,
-	$$'train_m', 'source', 'sold', params => '{"holdout_key":"nope"}'$$, $$'train_m', 'source', 'sold', params => '{"l2":-1}'$$, $$'train_m', 'source', 'sold', params => '{"l3":1}'$$, $$'train_m', 'source', 'sold', params => '{"exclude":["price"]}'$$,
+	$$'train_m', 'source', 'sold', params => '{"holdout_key":"nope"}'$$, $$'train_m', 'source', 'sold', 'linear', params => '{"l2":-1}'$$, $$'train_m', 'source', 'sold', 'linear', params => '{"l3":1}'$$, $$'train_m', 'source', 'sold', 'linear', params => '{"exclude":["price"]}'$$,
 	$$'train_m', 'source', 'sold', params => '5'$$, $$'train_m', 'source', 'sold', params => '[]'$$, $$'train_m', 'source', 'sold', params => 'null'$$, $$'train_m', 'source', 'sold', tags => '5'$$, $$'train_m', 'source', 'sold', tags => '[1]'$$]) AS arguments;
 SELECT shown(r) FROM mlpg.train('train_m', 'source', 'sold', exclude => NULL, params => NULL, tags => NULL, seed => NULL, description => NULL, key => NULL, experiment => NULL) AS r;
 SELECT version FROM mlpg.train('train_tag', 'source', 'sold', description => 'what', tags => '{"team":"a"}', experiment => 'e', seed => -5);
