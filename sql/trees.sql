@@ -84,7 +84,7 @@ CREATE FUNCTION mlpg.from_lightgbm(model_text text) RETURNS mlpg.model
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100000 AS 'MODULE_PATHNAME', 'mlpg_sql_from_lightgbm';
 COMMENT ON FUNCTION mlpg.from_lightgbm(text) IS
 'A model from the text that LightGBM''s save_model writes, with the same predictions. What mlpg does not have is refused by name.
-Example: INSERT INTO imported (model) SELECT mlpg.from_lightgbm(pg_read_file(''/srv/models/demand.txt''));';
+Example: SELECT mlpg.from_lightgbm(mlpg.to_lightgbm(mlpg.fit(''boosted_trees'', i % 10, ARRAY[i]::float8[]))) FROM generate_series(1, 1000) AS i;';
 
 CREATE FUNCTION mlpg.to_lightgbm(model text) RETURNS text
 	LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100000 AS 'MODULE_PATHNAME', 'mlpg_sql_to_lightgbm';
