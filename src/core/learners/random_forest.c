@@ -518,13 +518,16 @@ probability(const Fit *f, int64_t i, int class)
 	return sum > 0 ? f->sum[(int64_t) class * f->n + i] / sum : 1.0 / f->n_outputs;
 }
 
+/* Shares have one divisor: the largest sum has the largest. */
 static int
 likeliest(const Fit *f, int64_t i)
 {
 	int			best = 0;
 
-	for (int k = 1; k < f->n_classes; k++)
-		if (probability(f, i, k) > probability(f, i, best))
+	if (f->n_outputs == 1)
+		return probability(f, i, 1) > 0.5;
+	for (int k = 1; k < f->n_outputs; k++)
+		if (f->sum[(int64_t) k * f->n + i] > f->sum[(int64_t) best * f->n + i])
 			best = k;
 	return best;
 }
