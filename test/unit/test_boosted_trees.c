@@ -289,11 +289,7 @@ fit_with(MlpgHost *host, const char *const *settings, const double *rows, const 
 
 		memcpy(row, rows + 4 * order[k], sizeof(row));
 		if (classes > 0)
-		{
-			double		value = fmin(classes - 1, fmax(0, floor(row[3] * classes / 16)));
-
-			row[3] = mlpg_fit_target(host, &fit, value, NULL, 0);
-		}
+			row[3] = fmin(classes - 1, fmax(0, floor(row[3] * classes / 16)));
 		test_feed(host, &fit, row, 1);
 	}
 	return test_finish(host, &fit);
