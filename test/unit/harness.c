@@ -142,8 +142,8 @@ pool_pending(void *argument)
 {
 	HarnessHost *harness = argument;
 
-	if (harness->cancel_at == 0 || harness->checks + 1 >= harness->cancel_at)
-		return harness->cancel_at != 0 && harness->checks + 1 == harness->cancel_at;
+	if (harness->checks + 1 == harness->cancel_at)
+		return true;
 	harness->checks++;
 	return false;
 }
