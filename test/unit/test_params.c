@@ -224,7 +224,8 @@ test_declarations(void)
 
 			CHECK(strlen(spec->help) > 0 && strlen(spec->help) < 60);
 			CHECK_INT(mlpg_params_find(p, spec->name), i);
-			CHECK((spec->type == MLPG_PARAM_CHOICE) == (spec->choices != NULL));
+			CHECK((spec->type == MLPG_PARAM_CHOICE || spec->type == MLPG_PARAM_TEXT) == (spec->choices != NULL));
+			CHECK((spec->type == MLPG_PARAM_TEXT) == (spec->is_valid != NULL));
 			CHECK(strlen(mlpg_param_range(host, spec)) > 0);
 			CHECK((p->value[i].text == NULL) == (spec->initial == NULL));
 		}
