@@ -679,6 +679,8 @@ read_task(MlpgReader *r, MlpgPlan *plan)
 	plan->target_kind = (MlpgKind) kind;
 	if ((task != MLPG_TASK_REGRESSION && task != MLPG_TASK_CLASSIFICATION) || !mlpg_learner_fits(plan->learner, task) || kind > MLPG_CATEGORY)
 		mlpg_reader_corrupt(r, "a task that the learner does not have");
+	if (kind != MLPG_NUMBER && (kind == MLPG_CATEGORY || kind == MLPG_BOOLEAN) != (task == MLPG_TASK_CLASSIFICATION))
+		mlpg_reader_corrupt(r, "a task that does not go with the kind of the target");
 	plan->array_form = mlpg_read_u8(r) != 0;
 	plan->weighted = mlpg_read_u8(r) != 0;
 	plan->has_offset = mlpg_read_u8(r) != 0;
