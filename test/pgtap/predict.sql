@@ -40,14 +40,15 @@ INSERT INTO rows
 SELECT i, nullif(i % 13, 3), (i % 7) / 4.0, i % 5 = 0, nullif('k' || i % 4, 'k2'), DATE '2020-02-28' + i % 30,
 	i % 13 + 3 * (i % 7) + (i * 7919) % 17, repeat('x', 300)
 FROM generate_series(1, 700) AS i;
+-- few trees: what follows copies models a hundred thousand times
 CREATE TABLE fits AS SELECT l.name, NULL::mlpg.model AS model FROM mlpg.learners() AS l;
 DO $$
 DECLARE
 	learner text;
 BEGIN
 	FOR learner IN SELECT name FROM fits LOOP
-		EXECUTE format('UPDATE fits SET model = (SELECT mlpg.fit(%L, y, x) FROM rows AS r, LATERAL (SELECT r.a, r.b, r.c, r.k, r.d) AS x) WHERE name = %L',
-			learner, learner);
+		EXECUTE format('UPDATE fits SET model = (SELECT mlpg.fit(%L, y, x, %L) FROM rows AS r, LATERAL (SELECT r.a, r.b, r.c, r.k, r.d) AS x) WHERE name = %L',
+			learner, (SELECT coalesce(max('{"num_iterations":3}'), '{}') FROM mlpg.learner_params(learner) WHERE name = 'num_iterations'), learner);
 	END LOOP;
 END $$;
 -- one without features (the baseline) answers whatever the row
