@@ -173,7 +173,7 @@ def line_trees_predict():
 
     drop_model('bench')
     train(single, 'wide')
-    row = fetch(single, 'SELECT ' + ', '.join(COLUMNS) + ' FROM wide WHERE NOT (wide IS NULL) LIMIT 1')[0]
+    row = fetch(single, 'SELECT ' + ', '.join(COLUMNS) + ' FROM wide WHERE wide IS NOT NULL LIMIT 1')[0]
     scripts = {
         'nothing: SELECT $1': ('SELECT :x', [('x', 1)], None),
         'predict of a row as jsonb': ("SELECT mlpg.predict('bench', :row::jsonb)",
