@@ -173,7 +173,7 @@ def line_trees_predict():
 
     drop_model('bench')
     train(single, 'wide')
-    row = fetch(single, 'SELECT ' + ', '.join(COLUMNS) + ' FROM wide WHERE NOT (wide IS NULL) LIMIT 1')[0]
+    row = fetch(single, 'SELECT ' + ', '.join(COLUMNS) + ' FROM wide WHERE wide IS NOT NULL LIMIT 1')[0]
     scripts = {
         'nothing: SELECT $1': ('SELECT :x', [('x', 1)], None),
         'predict of a row as jsonb': ("SELECT mlpg.predict('bench', :row::jsonb)",
@@ -188,7 +188,7 @@ def line_trees_predict():
 
     drop_model('bench')
     train(single, 'SELECT * FROM wide LIMIT 50000', params=f"'{json.dumps(dict(PARAMS, num_iterations=500))}'")
-    size = fetch(single, "SELECT bytes FROM mlpg.model_versions WHERE model = 'bench'")[0][0]
+    size = fetch(single, "SELECT bytes FROM mlpg.model_versions JOIN mlpg.models USING (model_id) WHERE model = 'bench'")[0][0]
     fetch(single, 'VACUUM')
     first_statements(f'first statement of a new connection, a model of {size / 1e6:.2f} MB', {
         'a column of the table': 'SELECT c1 FROM wide LIMIT 1',
