@@ -69,11 +69,11 @@ typedef struct Cut
 	bool		left[512];
 } Cut;
 
+/* What the two sides are worth; below 0 where one has too few rows. */
 static double
-gain_of(const Oracle *o, int leaf, const bool *left, double l2)
+worth_of(const Oracle *o, int leaf, const bool *left, double l2)
 {
-	double		g[2] = {0, 0},
-				total = 0;
+	double		g[2] = {0, 0};
 	int			n[2] = {0, 0};
 
 	for (int i = 0; i < o->n; i++)
@@ -81,18 +81,26 @@ gain_of(const Oracle *o, int leaf, const bool *left, double l2)
 		{
 			g[left[i]] += o->residual[i];
 			n[left[i]]++;
-			total += o->residual[i];
 		}
 	if (n[0] < o->min_data || n[1] < o->min_data)
 		return -1;
-	return g[0] * g[0] / (n[0] + l2) + g[1] * g[1] / (n[1] + l2) - total * total / (n[0] + n[1]);
+	return g[0] * g[0] / (n[0] + l2) + g[1] * g[1] / (n[1] + l2);
 }
 
 static void
-consider(const Oracle *o, int leaf, const bool *left, double l2, Cut *best)
+consider(const Oracle *o, int leaf, const bool *left, Cut *best)
 {
-	double		gain = gain_of(o, leaf, left, l2);
+	double		total = 0;
+	int			n = 0;
+	double		gain;
 
+	for (int i = 0; i < o->n; i++)
+		if (o->leaf[i] == leaf)
+		{
+			total += o->residual[i];
+			n++;
+		}
+	gain = worth_of(o, leaf, left, 0) - total * total / n;
 	if (gain > best->gain * (1 + 1e-12))
 	{
 		best->gain = gain;
@@ -117,13 +125,15 @@ consider_number(const Oracle *o, int leaf, int feature, Cut *best)
 
 				left[i] = isnan(x) ? side == 1 : isnan(at) || x <= at;
 			}
-			consider(o, leaf, left, 0, best);
+			consider(o, leaf, left, best);
 		}
 }
 
 static void
 consider_categories(const Oracle *o, int leaf, Cut *best)
 {
+	double		most = 0;
+	bool		chosen[512];
 	int			order[9],
 				n = 0;
 	double		ratio[9];
@@ -145,7 +155,7 @@ consider_categories(const Oracle *o, int leaf, Cut *best)
 		{
 			for (int i = 0; i < o->n; i++)
 				left[i] = o->rows[4 * i + 2] == c;
-			consider(o, leaf, left, 0, best);
+			consider(o, leaf, left, best);
 			continue;
 		}
 		if (count < o->cat_smooth || count == 0)
@@ -167,9 +177,15 @@ consider_categories(const Oracle *o, int leaf, Cut *best)
 		{
 			for (int i = 0; i < o->n; i++)
 				left[i] |= o->rows[4 * i + 2] == order[end == 0 ? k : n - 1 - k];
-			consider(o, leaf, left, o->cat_l2, best);
+			if (worth_of(o, leaf, left, o->cat_l2) > most * (1 + 1e-12))
+			{
+				most = worth_of(o, leaf, left, o->cat_l2);
+				memcpy(chosen, left, sizeof(chosen));
+			}
 		}
 	}
+	if (most > 0)
+		consider(o, leaf, chosen, best);
 }
 
 /* Splits the leaf that gains most, until there are so many leaves or none gains. */

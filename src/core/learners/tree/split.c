@@ -18,8 +18,10 @@
  * against all others.  Else bins with at least cat_smooth rows are ordered by
  * G/(H + cat_smooth), and prefixes of that order from either end, at most
  * max_cat_threshold bins and half of them, are tried as the left side; sides and steps have at least
- * min_data_per_group rows; cat_l2 is added to l2.  Whatever is not in the set goes right: missing,
- * pooled and unseen categories.
+ * min_data_per_group rows.  Sets are compared with cat_l2 added to l2; the best of them competes with other
+ * features, and answers, without it.  (LightGBM weighs its penalised sides against
+ * the node without penalty, which keeps categories out of small nodes: doc/accuracy.md.)  Whatever is not in
+ * the set goes right: missing, pooled and unseen categories.
  *
  * The number of rows on a side is the sum of hessians times rows by hessian of
  * the node: exact where hessians are 1, LightGBM's estimate elsewhere.
@@ -215,13 +217,19 @@ order_bins(const Search *s, const MlpgCell *cell, uint8_t *order)
 	return n;
 }
 
+/* The best set of categories by penalised gain, weighed like any other split. */
 static void
 search_sets(Search *s, const MlpgCell *cell)
 {
+	MlpgSplit  *split = s->split;
+	Search		chooser = *s;
 	uint8_t		order[256];
 	int			n = order_bins(s, cell, order);
 	int			most = s->rules->max_cat_threshold < (n + 1) / 2 ? s->rules->max_cat_threshold : (n + 1) / 2;
 
+	chooser.l2 += s->rules->cat_l2;
+	chooser.bar = 0;
+	split->gain = -INFINITY;
 	for (int end = 0; end < 2; end++)
 	{
 		int64_t		g = 0,
@@ -242,10 +250,12 @@ search_sets(Search *s, const MlpgCell *cell)
 			if (rows_of(s, h) < (double) s->rules->min_data_in_leaf || group < s->rules->min_data_per_group)
 				continue;
 			group = 0;
-			if (try_sums(s, g, h))
-				s->split->set = set;
+			if (try_sums(&chooser, g, h))
+				split->set = set;
 		}
 	}
+	split->gain = 0;
+	try_sums(s, split->gradient, split->hessian);
 }
 
 static void
@@ -285,10 +295,7 @@ mlpg_split_search(const MlpgSplitRules *rules, const MlpgScales *scales, const M
 	else if (feature->n_bins <= rules->max_cat_to_onehot)
 		search_one_against_all(&s, cell);
 	else
-	{
-		s.l2 += rules->cat_l2;
 		search_sets(&s, cell);
-	}
 	if (split->gain > 0)
 		set_values(&s);
 }
