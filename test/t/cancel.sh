@@ -48,10 +48,10 @@ run_and_stop() {
 	local out=$TEST_DIR/victim.out pid ms
 	PGAPPNAME=victim sql t "$3" "SELECT 'still here'" >"$out" &
 	local job=$!
-	until_true 20 t "SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'victim' AND state = 'active'" ||
+	until_true 20 t "SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'victim' AND backend_type = 'client backend' AND state = 'active'" ||
 		{ wait $job; echo "0 never active: $(cat "$out")"; return; }
 	sleep "$1"
-	ms=$(sql t "SELECT cancel_ms(pid, $2) FROM pg_stat_activity WHERE application_name = 'victim' AND state = 'active'")
+	ms=$(sql t "SELECT cancel_ms(pid, $2) FROM pg_stat_activity WHERE application_name = 'victim' AND backend_type = 'client backend' AND state = 'active'")
 	wait $job
 	echo "${ms:-0} $(tr '\n' ' ' <"$out")"
 }
@@ -166,7 +166,7 @@ is "$(sql t "SELECT count(*) FROM mlpg.progress")" 0 "no progress row of a termi
 PGAPPNAME=victim sql t "SET mlpg.max_threads = 4;
 	SELECT mlpg.train('shut', 'SELECT a, b, c, d, e, f, y FROM big', 'y', algorithm => 'quantile')" >/dev/null &
 job=$!
-until_true 20 t "SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'victim' AND state = 'active'"
+until_true 20 t "SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'victim' AND backend_type = 'client backend' AND state = 'active'"
 started=$(date +%s)
 cluster stop
 ok "a fast shutdown ends while a training runs"
