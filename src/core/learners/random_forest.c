@@ -61,7 +61,7 @@ static const MlpgParamSpec params[] = {
 	{"max_cat_to_onehot", MLPG_PARAM_INTEGER, "4", 1, 255, false, NULL, "categories up to which one is split from the rest", NULL},
 	{"max_cat_threshold", MLPG_PARAM_INTEGER, "32", 1, 255, false, NULL, "most categories on the smaller side of a split", NULL},
 	{"cat_smooth", MLPG_PARAM_REAL, "10", 0, INFINITY, false, NULL, "pulls rare categories to the middle of the order", NULL},
-	{"cat_l2", MLPG_PARAM_REAL, "10", 0, INFINITY, false, NULL, "L2 penalty added where categories are split", NULL},
+	{"cat_l2", MLPG_PARAM_REAL, "10", 0, INFINITY, false, NULL, "L2 penalty by which sets of categories are compared", NULL},
 	{"min_data_per_group", MLPG_PARAM_INTEGER, "100", 1, 2147483647, false, NULL, "fewest rows of a group of categories", NULL},
 	{"quantile", MLPG_PARAM_REALS, NULL, 0, 1, true, NULL, "levels to answer, the first by predict; unset: the mean", NULL},
 	{"monotone_constraints", MLPG_PARAM_TEXT, NULL, 0, 0, false, "an object of column names with -1, 0 or 1, as {\"price\": -1}",
