@@ -32,8 +32,10 @@
  * - A thread that cannot be created is done without: the leader alone can
  *	 finish any work.  Results may not depend on which thread ran a task.
  *
- * Two kinds of work share the threads.  A loop (parallel_for) hands out the
- * indexes 0..n-1 from an atomic counter.  A queue (submit, wait, drain) is a
+ * Two kinds of work share the threads.  A loop (parallel_for) gives each thread an
+ * equal share of the indexes 0..n-1, in order; who has done his own takes from the
+ * others'.  So in loop after loop over the same rows a thread meets those that its
+ * cache still has, and lines that two threads write are few.  A queue (submit, wait, drain) is a
  * ring of MLPG_POOL_QUEUE slots: ticket t lives in slot t mod
  * MLPG_POOL_QUEUE, bodies start in ticket order, and a full ring makes the
  * submitting leader run a body itself.  A task that starts a loop gets it run
@@ -86,8 +88,17 @@ typedef struct Spin
 	int64_t		since;			/* when it began to look */
 } Spin;
 
+/* A thread's share of the running loop. */
+typedef struct Share
+{
+	atomic_int	next;			/* index to hand out */
+	atomic_int	last;			/* behind the share */
+	char		apart[56];		/* no two threads' in one line of the cache */
+} Share;
+
 typedef struct Worker
 {
+	Share		share;
 	MlpgPool   *pool;
 	int			thread;			/* 1 .. n_threads-1 */
 	pthread_t	id;
@@ -112,11 +123,10 @@ struct MlpgPool
 	MlpgPoolPending pending;
 	void	   *check_argument;
 
-	/* the running loop; body, argument, n_tasks change only while it is closed and nobody is in it */
+	/* the running loop; body and argument change only while it is closed and nobody is in it */
 	MlpgTaskBody body;
 	void	   *argument;
-	atomic_int	n_tasks;
-	atomic_int	next;			/* next index to hand out */
+	Share		share;			/* the leader's */
 	atomic_bool loop_open;
 	atomic_int	loop_workers;	/* workers inside the loop, or at its door */
 	bool		leader_busy;	/* the leader runs a task: what it starts now is nested */
@@ -264,15 +274,56 @@ stop_if_pending(MlpgPool *pool)
 	atomic_store(&pool->stop, true);
 }
 
+static Share *
+share_of(MlpgPool *pool, int thread)
+{
+	return thread == 0 ? &pool->share : &pool->workers[thread - 1].share;
+}
+
+static void
+share_out(MlpgPool *pool, int n_tasks)
+{
+	int			n = pool->n_workers + 1;
+
+	for (int t = 0; t < n; t++)
+	{
+		Share	   *share = share_of(pool, t);
+
+		atomic_store(&share->last, (int) ((int64_t) n_tasks * (t + 1) / n));
+		atomic_store(&share->next, (int) ((int64_t) n_tasks * t / n));
+	}
+}
+
+/* An index of the thread's own share, then of the next thread's; -1 when none is left. */
+static int
+claim(MlpgPool *pool, int thread)
+{
+	int			n = pool->n_workers + 1;
+
+	for (int k = 0; k < n; k++)
+	{
+		Share	   *share = share_of(pool, (thread + k) % n);
+
+		if (atomic_load(&share->next) < atomic_load(&share->last))
+		{
+			int			index = atomic_fetch_add(&share->next, 1);
+
+			if (index < atomic_load(&share->last))
+				return index;
+		}
+	}
+	return -1;
+}
+
 /* Claims indexes until none is left; the leader checks in between. */
 static void
 run_loop(MlpgPool *pool, int thread)
 {
 	while (!atomic_load(&pool->stop))
 	{
-		int			index = atomic_fetch_add(&pool->next, 1);
+		int			index = claim(pool, thread);
 
-		if (index >= atomic_load(&pool->n_tasks))
+		if (index < 0)
 			break;
 		run_task(pool, thread, pool->body, index, pool->argument);
 		if (thread == 0)
@@ -283,7 +334,16 @@ run_loop(MlpgPool *pool, int thread)
 static bool
 loop_has_work(MlpgPool *pool)
 {
-	return atomic_load(&pool->loop_open) && !atomic_load(&pool->stop) && atomic_load(&pool->next) < atomic_load(&pool->n_tasks);
+	if (!atomic_load(&pool->loop_open) || atomic_load(&pool->stop))
+		return false;
+	for (int t = 0; t <= pool->n_workers; t++)
+	{
+		const Share *share = share_of(pool, t);
+
+		if (atomic_load(&share->next) < atomic_load(&share->last))
+			return true;
+	}
+	return false;
 }
 
 static bool
@@ -548,8 +608,7 @@ mlpg_pool_parallel_for(MlpgPool *pool, int n_tasks, MlpgTaskBody body, void *arg
 
 	pool->body = body;
 	pool->argument = argument;
-	atomic_store(&pool->n_tasks, n_tasks);
-	atomic_store(&pool->next, 0);
+	share_out(pool, n_tasks);
 	atomic_store(&pool->loop_open, true);
 	call_workers(pool, n_tasks - 1);
 

@@ -84,6 +84,20 @@ test_fixed_sums(void)
 	CHECK(mlpg_fixed_maximum(x, w, N) == most);
 	CHECK(mlpg_fixed_maximum(x, w, 0) == 0);
 	CHECK(mlpg_fixed_maximum_float(f, N) == most_float);
+	for (int n = 0; n < 40; n++)
+	{
+		MlpgFixed	room = mlpg_fixed_scale(most_float, 2048);
+		int64_t		sizes = 0;
+		float		most_of_n = 0;
+
+		for (int i = 0; i < n; i++)
+		{
+			sizes += mlpg_fixed_of(room, fabsf(f[i]));
+			most_of_n = fmaxf(most_of_n, fabsf(f[i]));
+		}
+		CHECK(mlpg_fixed_maximum_float(f, n) == most_of_n);
+		CHECK(mlpg_fixed_sizes_float(room, f, n) == sizes);
+	}
 
 	MlpgFixed	fixed = mlpg_fixed_scale(most, 1),
 				narrow = mlpg_fixed_scale(most_float, N);

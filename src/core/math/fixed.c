@@ -29,6 +29,10 @@
 
 #include <float.h>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 MlpgFixed
 mlpg_fixed_scale(double maximum, int64_t count)
 {
@@ -66,13 +70,10 @@ mlpg_fixed_maximum(const double *x, const double *w, int64_t n)
 }
 
 /* The bits of floats without their sign are ordered as the floats are. */
-double
-mlpg_fixed_maximum_float(const float *x, int64_t n)
+static int32_t
+maximum_from(int64_t i, const float *x, int64_t n, int32_t most)
 {
-	int32_t		most = 0;
-	float		result;
-
-	for (int64_t i = 0; i < n; i++)
+	for (; i < n; i++)
 	{
 		int32_t		bits;
 
@@ -80,8 +81,88 @@ mlpg_fixed_maximum_float(const float *x, int64_t n)
 		bits &= INT32_MAX;
 		most = bits > most ? bits : most;
 	}
+	return most;
+}
+
+static int64_t
+sizes_from(int64_t i, MlpgFixed fixed, const float *x, int64_t n)
+{
+	int64_t		sum = 0;
+
+	for (; i < n; i++)
+		sum += mlpg_fixed_of(fixed, fabsf(x[i]));
+	return sum;
+}
+
+#if defined(__x86_64__)
+
+__attribute__((target("avx2"))) static int32_t
+maximum_avx2(const float *x, int64_t n)
+{
+	const __m256i sign = _mm256_set1_epi32(INT32_MAX);
+	__m256i		most = _mm256_setzero_si256();
+	int32_t		lane[8];
+	int32_t		result = 0;
+	int64_t		i = 0;
+
+	for (; i + 8 <= n; i += 8)
+		most = _mm256_max_epi32(most, _mm256_and_si256(sign, _mm256_loadu_si256((const __m256i *) (x + i))));
+	_mm256_storeu_si256((__m256i *) lane, most);
+	for (int k = 0; k < 8; k++)
+		result = lane[k] > result ? lane[k] : result;
+	return maximum_from(i, x, n, result);
+}
+
+/*
+ * To a number below 2^51 the sum with 1.5 * 2^52 leaves no place behind the point:
+ * it is rounded as llrint does, and stands in the low bits as an integer.
+ */
+__attribute__((target("avx2"))) static int64_t
+sizes_avx2(MlpgFixed fixed, const float *x, int64_t n)
+{
+	const __m128 sign = _mm_castsi128_ps(_mm_set1_epi32(INT32_MAX));
+	const __m256d scale = _mm256_set1_pd(fixed.scale);
+	const __m256d round = _mm256_set1_pd(0x1.8p52);
+	__m256i		sum = _mm256_setzero_si256();
+	uint64_t	lane[4];
+	int64_t		i = 0;
+
+	for (; i + 4 <= n; i += 4)
+	{
+		__m256d		size = _mm256_cvtps_pd(_mm_and_ps(sign, _mm_loadu_ps(x + i)));
+		__m256d		rounded = _mm256_add_pd(_mm256_mul_pd(size, scale), round);
+
+		sum = _mm256_add_epi64(sum, _mm256_sub_epi64(_mm256_castpd_si256(rounded), _mm256_castpd_si256(round)));
+	}
+	_mm256_storeu_si256((__m256i *) lane, sum);
+	return (int64_t) (lane[0] + lane[1] + lane[2] + lane[3]) + sizes_from(i, fixed, x, n);
+}
+#endif
+
+double
+mlpg_fixed_maximum_float(const float *x, int64_t n)
+{
+	int32_t		most;
+	float		result;
+
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx2"))
+		most = maximum_avx2(x, n);
+	else
+#endif
+		most = maximum_from(0, x, n, 0);
 	memcpy(&result, &most, sizeof(result));
 	return result;
+}
+
+int64_t
+mlpg_fixed_sizes_float(MlpgFixed fixed, const float *x, int64_t n)
+{
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx2"))
+		return sizes_avx2(fixed, x, n);
+#endif
+	return sizes_from(0, fixed, x, n);
 }
 
 MlpgWide

@@ -52,6 +52,9 @@ mlpg_fixed_wide_value(MlpgFixed fixed, MlpgWide sum)
 /* Of a block, for pool tasks: the largest |x|, or |w * x| (w may be NULL); the sum of the same. */
 extern double mlpg_fixed_maximum(const double *x, const double *w, int64_t n);
 extern double mlpg_fixed_maximum_float(const float *x, int64_t n);
+
+/* Of a block, for pool tasks: the sum of |x|, each below 2^51 units; the sum of all leaves int64_t where the scale says so. */
+extern int64_t mlpg_fixed_sizes_float(MlpgFixed fixed, const float *x, int64_t n);
 extern MlpgWide mlpg_fixed_sum(MlpgFixed fixed, const double *x, const double *w, int64_t n);
 extern MlpgWide mlpg_fixed_sum_float(MlpgFixed fixed, const float *x, int64_t n);
 

@@ -13,7 +13,12 @@
  * Rows of the tree know their leaf by their place in id[]; all others
  * (validation, out of the bag) walk it on their bins.
  *
- * Cost: one scattered pass over the gradients, one over the scores; quantiles O(rows) more.
+ * Work is shared out by windows of rows, not by leaves: what a task reads and writes of
+ * scores and gradients stays in its core's cache, and no other core writes the
+ * same lines.  (By leaves, two threads took 1.75 times the CPU of one.)  The rows of a
+ * leaf ascend, so that those in a window are one stretch, found by bisection.
+ *
+ * Cost: one pass over the gradients, one over the scores, about 2 ns a row together; quantiles O(rows) more.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,62 +26,54 @@
 
 #include "core/math/fixed.h"
 
-/* Leaves by the place of their rows: left before right, all the way down. */
-static void
-order_leaves(MlpgBoost *b)
+/* ---------- windows of rows ---------- */
+
+#define WINDOW_LEAST 2048		/* rows */
+#define WINDOW_MOST 32768
+#define ROWS_A_LEAF 64			/* fewer, and bisection would cost more than the rows */
+
+static int64_t
+window_rows(const MlpgBoost *b)
 {
-	const MlpgGrownNode *node = b->grower->node;
-	int		   *stack = b->stack;
-	int			depth = 0,
-				n = 0;
+	int64_t		rows = b->n / 16;
+	int64_t		least = ROWS_A_LEAF * (int64_t) b->grower->n_leaves;
 
-	stack[depth++] = 0;
-	while (depth > 0)
-	{
-		const MlpgGrownNode *at = node + stack[--depth];
-
-		if (at->leaf >= 0)
-			b->by_first[n++] = at->leaf;
-		else
-		{
-			stack[depth++] = at->right;
-			stack[depth++] = at->left;
-		}
-	}
+	rows = rows > WINDOW_MOST ? WINDOW_MOST : rows;
+	least = least < WINDOW_LEAST ? WINDOW_LEAST : least;
+	return rows < least ? least : rows;
 }
 
-/* Position in by_first of the leaf that place belongs to. */
-static int
-leaf_at(const MlpgBoost *b, int64_t place)
+static void
+each_window(MlpgBoost *b, MlpgTaskBody body, void *argument)
 {
-	const MlpgGrower *g = b->grower;
-	int			low = 0,
-				high = g->n_leaves - 1;
-
-	while (low < high)
-	{
-		int			middle = (low + high + 1) / 2;
-
-		if (g->leaf[b->by_first[middle]].first <= place)
-			low = middle;
-		else
-			high = middle - 1;
-	}
-	return low;
+	b->host->parallel_for(b->host, (int) ((b->n + window_rows(b) - 1) / window_rows(b)), body, argument);
 }
 
-/* Calls visit(leaf, from, to) for each leaf's part of places first .. last. */
-#define EACH_LEAF_PART(b, first, last, leaf_, from_, to_) \
-	for (int k_ = leaf_at((b), (first)), leaf_ = (b)->by_first[k_]; \
-		 k_ < (b)->grower->n_leaves && (b)->grower->leaf[leaf_ = (b)->by_first[k_]].first < (last); k_++) \
-		for (int64_t from_ = (b)->grower->leaf[leaf_].first > (first) ? (b)->grower->leaf[leaf_].first : (first), \
-			 end_ = (b)->grower->leaf[leaf_].first + (b)->grower->leaf[leaf_].n, to_ = end_ < (last) ? end_ : (last); from_ < to_; from_ = to_)
-
-static void
-task_places(int index, int64_t n, int64_t *first, int64_t *last)
+/* The first place in id[from .. to) of a row that is not below row. */
+static int64_t
+place_of(const uint32_t *id, int64_t from, int64_t to, int64_t row)
 {
-	*first = (int64_t) index * MLPG_BOOST_TASK_ROWS;
-	*last = *first + MLPG_BOOST_TASK_ROWS < n ? *first + MLPG_BOOST_TASK_ROWS : n;
+	while (from < to)
+	{
+		int64_t		middle = from + (to - from) / 2;
+
+		if ((int64_t) id[middle] < row)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+/* Places from .. to in id of a leaf's rows in a window; in both, rows ascend from first to first + n. */
+static bool
+places_in(const MlpgBoost *b, const uint32_t *id, int window, int64_t first, int64_t n, int64_t *from, int64_t *to)
+{
+	int64_t		row = window * window_rows(b);
+
+	*from = place_of(id, first, first + n, row);
+	*to = place_of(id, *from, first + n, row + window_rows(b));
+	return *from < *to;
 }
 
 /* ---------- sums of gradients ---------- */
@@ -96,30 +93,26 @@ sum_places(MlpgTask *task, int index, void *argument)
 	MlpgBoost  *b = s->b;
 	const uint32_t *id = b->grower->id;
 	int64_t    *sums = b->sums + (size_t) task->thread * (size_t) b->grower->n_leaves * 2;
-	int64_t		first,
-				last;
 
-	task_places(index, b->n_bag, &first, &last);
-	EACH_LEAF_PART(b, first, last, leaf, from, to)
+	for (int k = 0; k < b->grower->n_leaves; k++)
 	{
+		const MlpgGrownLeaf *leaf = &b->grower->leaf[k];
 		int64_t		g = 0,
-					h = 0;
+					h = 0,
+					from,
+					to;
 
+		if (!places_in(b, id, index, leaf->first, leaf->n, &from, &to))
+			continue;
 		for (int64_t j = from; j < to; j++)
 		{
 			g += mlpg_fixed_of(s->fixed[0], s->gradient[id[j]]);
 			if (s->hessian)
 				h += mlpg_fixed_of(s->fixed[1], s->hessian[id[j]]);
 		}
-		sums[2 * leaf] += g;
-		sums[2 * leaf + 1] += h;
+		sums[2 * k] += g;
+		sums[2 * k + 1] += h;
 	}
-}
-
-static double
-bound_of(const float *x, int64_t n)
-{
-	return x ? mlpg_fixed_maximum_float(x, n) : 1;
 }
 
 static void
@@ -130,10 +123,10 @@ answer_by_sums(MlpgBoost *b, int output)
 	Sums		s = {.b = b, .gradient = b->gradient + at, .hessian = b->counts ? NULL : b->hessian + at};
 	size_t		per_thread = (size_t) g->n_leaves * 2;
 
-	s.fixed[0] = mlpg_fixed_scale(bound_of(s.gradient, b->n), b->n);
-	s.fixed[1] = mlpg_fixed_scale(bound_of(s.hessian, b->n), b->n);
+	for (int which = 0; which < 2; which++)
+		s.fixed[which] = mlpg_fixed_scale(b->largest[which], b->n_bag);
 	memset(b->sums, 0, (size_t) b->host->n_threads * per_thread * sizeof(int64_t));
-	b->host->parallel_for(b->host, mlpg_boost_tasks(b->n_bag), sum_places, &s);
+	each_window(b, sum_places, &s);
 	for (int i = 0; i < g->n_leaves; i++)
 	{
 		const MlpgGrownLeaf *leaf = &g->leaf[i];
@@ -143,7 +136,7 @@ answer_by_sums(MlpgBoost *b, int output)
 		for (int t = 0; t < b->host->n_threads; t++)
 			for (int which = 0; which < 2; which++)
 				sum[which] += b->sums[(size_t) t * per_thread + 2 * (size_t) i + (size_t) which];
-		b->value[i] = mlpg_leaf_value(&g->rules->split, leaf->l2, mlpg_fixed_value(s.fixed[0], sum[0]),
+		b->value[i] = mlpg_leaf_value(&g->rules->split, g->rules->split.lambda_l2, mlpg_fixed_value(s.fixed[0], sum[0]),
 									  s.hessian ? mlpg_fixed_value(s.fixed[1], sum[1]) : (double) leaf->n,
 									  (double) leaf->n, leaf->parent, node->lower, node->upper);
 	}
@@ -166,17 +159,18 @@ residual_places(MlpgTask *task, int index, void *argument)
 	Residuals  *r = argument;
 	const MlpgBoostRows *rows = r->b->rows;
 	const uint32_t *id = r->b->grower->id;
-	int64_t		first,
-				last;
+	const MlpgGrower *g = r->b->grower;
+	int64_t		from,
+				to;
 
-	task_places(index, r->b->n_bag, &first, &last);
-	for (int64_t j = first; j < last; j++)
+	for (int k = 0; k < g->n_leaves; k++)
 	{
-		size_t		i = id[j];
-
-		r->residual[j] = rows->y[i] - r->score[i];
-		if (r->units)
-			r->units[j] = mlpg_fixed_of(r->fixed, rows->w[i]);
+		if (!places_in(r->b, id, index, g->leaf[k].first, g->leaf[k].n, &from, &to))
+			continue;
+		for (int64_t j = from; j < to; j++)
+			r->residual[j] = rows->y[id[j]] - r->score[id[j]];
+		for (int64_t j = from; r->units && j < to; j++)
+			r->units[j] = mlpg_fixed_of(r->fixed, rows->w[id[j]]);
 	}
 }
 
@@ -204,14 +198,13 @@ answer_by_quantiles(MlpgBoost *b, int output)
 
 	if (r.units)
 		r.fixed = mlpg_fixed_scale(mlpg_fixed_maximum(b->rows->w, NULL, b->n), b->n);
-	b->host->parallel_for(b->host, mlpg_boost_tasks(b->n_bag), residual_places, &r);
+	each_window(b, residual_places, &r);
 	b->host->parallel_for(b->host, b->grower->n_leaves, quantile_of_leaf, &r);
 }
 
 void
 mlpg_boost_answer(MlpgBoost *b, int output)
 {
-	order_leaves(b);
 	if (b->loss->refits_leaves)
 		answer_by_quantiles(b, output);
 	else
@@ -233,24 +226,17 @@ update_places(MlpgTask *task, int index, void *argument)
 {
 	Update	   *u = argument;
 	MlpgBoost  *b = u->b;
-	const uint32_t *id = b->grower->id;
-	int64_t		first,
-				last;
+	const MlpgGrower *g = b->grower;
+	int64_t		from,
+				to;
 
-	task_places(index, b->n, &first, &last);
-	for (int64_t j = first < b->n_bag ? b->n_bag : first; j < last; j++)
-		u->score[b->order[j]] += b->value[mlpg_grower_leaf(b->grower, mlpg_bins_row(b->rows->bins, b->order[j]))];
-	if (last > b->n_bag)
-		last = b->n_bag;
-	if (first >= last)
-		return;
-	EACH_LEAF_PART(b, first, last, leaf, from, to)
-	{
-		double		value = b->value[leaf];
-
+	for (int k = 0; k < g->n_leaves; k++)
+		if (places_in(b, g->id, index, g->leaf[k].first, g->leaf[k].n, &from, &to))
+			for (int64_t j = from; j < to; j++)
+				u->score[g->id[j]] += b->value[k];
+	if (b->order && places_in(b, b->order, index, b->n_bag, b->n - b->n_bag, &from, &to))
 		for (int64_t j = from; j < to; j++)
-			u->score[id[j]] += value;
-	}
+			u->score[b->order[j]] += b->value[mlpg_grower_leaf(g, mlpg_bins_row(b->rows->bins, b->order[j]))];
 }
 
 void
@@ -258,5 +244,5 @@ mlpg_boost_update(MlpgBoost *b, int output)
 {
 	Update		u = {b, b->score + (size_t) output * (size_t) b->n};
 
-	b->host->parallel_for(b->host, mlpg_boost_tasks(b->n), update_places, &u);
+	each_window(b, update_places, &u);
 }

@@ -56,15 +56,13 @@ create(MlpgBoost *b)
 	if (b->loss->refits_leaves && b->rows->w)
 		b->weight_units = mlpg_allocate(host, n + 1, sizeof(int64_t));
 	b->sums = mlpg_allocate(host, (size_t) host->n_threads * leaves * 2, sizeof(int64_t));
-	b->by_first = mlpg_allocate(host, leaves, sizeof(int));
-	b->stack = mlpg_allocate(host, 2 * leaves, sizeof(int));
 	b->value = mlpg_allocate(host, leaves, sizeof(double));
 }
 
 static void
 release(MlpgBoost *b)
 {
-	void	   *memory[] = {b->score, b->gradient, b->hessian, b->order, b->weight_units, b->sums, b->by_first, b->stack, b->value};
+	void	   *memory[] = {b->score, b->gradient, b->hessian, b->order, b->weight_units, b->sums, b->value};
 
 	for (size_t i = 0; i < sizeof(memory) / sizeof(memory[0]); i++)
 		if (memory[i])
@@ -116,19 +114,6 @@ start_scores(MlpgBoost *b, double *base)
 
 /* ---------- one tree ---------- */
 
-static void
-take_rows(MlpgBoost *b)
-{
-	MlpgGrower *g = b->grower;
-
-	g->n = b->n_bag;
-	if (b->order)
-		memcpy(g->id, b->order, (size_t) b->n_bag * sizeof(uint32_t));
-	else
-		for (int64_t i = 0; i < b->n_bag; i++)
-			g->id[i] = (uint32_t) i;
-}
-
 /* One tree for one output; false when it cannot be split. */
 static bool
 add_tree(MlpgBoost *b, MlpgEnsemble *e, int iteration, int output)
@@ -138,7 +123,8 @@ add_tree(MlpgBoost *b, MlpgEnsemble *e, int iteration, int output)
 
 	if (b->n_bag == 0 || !mlpg_boost_cells(b, output))
 		return false;
-	take_rows(b);
+	b->grower->rows = b->order;
+	b->grower->n = b->n_bag;
 	if (!mlpg_grower_grow(b->grower, number))
 		return false;
 	mlpg_boost_answer(b, output);

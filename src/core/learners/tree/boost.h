@@ -88,6 +88,7 @@ typedef struct MlpgBoost
 	float	   *gradient;		/* n_outputs x n */
 	float	   *hessian;		/* n_outputs x n, NULL: 1 a row */
 	bool		counts;			/* hessians are 1 a row */
+	double		largest[2];		/* |gradient| and hessian of the rows of the tree at hand */
 
 	/* the rows of a tree: order[0 .. n_bag), the others behind; NULL: all rows in order */
 	uint32_t   *order;
@@ -95,8 +96,6 @@ typedef struct MlpgBoost
 
 	/* scratch */
 	int64_t	   *sums;			/* n_threads x num_leaves x 2 */
-	int		   *by_first;		/* leaves in the order of their rows */
-	int		   *stack;			/* 2 * num_leaves */
 	double	   *value;			/* num_leaves */
 	int64_t	   *weight_units;	/* n: integer weights, where leaves are refitted with weights */
 } MlpgBoost;

@@ -431,7 +431,7 @@ set_kid(MlpgDeepNode *kid, const MlpgDeepNode *parent, uint32_t first, uint32_t 
 static bool
 divide(MlpgDeep *d, MlpgHost *host, MlpgDeepNode *node, int64_t kid, const MlpgSplit *split)
 {
-	uint32_t	n_left = (uint32_t) mlpg_partition_rows(host, d->bins, split, d->id + node->first, d->moved + node->first, node->n);
+	uint32_t	n_left = (uint32_t) mlpg_partition_rows(host, d->bins, split, d->id + node->first, d->id + node->first, d->moved + node->first, node->n);
 	int64_t		least = d->rules->split.min_data_in_leaf;
 	MlpgDeepNode *left = &d->node[kid],
 			   *right = left + 1;

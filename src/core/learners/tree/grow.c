@@ -14,7 +14,8 @@
  * So a tree of 31 leaves on a million rows builds histograms for 1.8 million
  * rows and partitions 4 million.
  *
- * Threads.  Row ids are shared out in tasks; each thread adds to a histogram of
+ * Threads.  Row ids are shared out in tasks, the same part of the rows to the same
+ * thread as far as it goes (pool.c); each thread adds to a histogram of
  * its own, and integers may be added in any order.  Adding those up, subtracting
  * and searching is one region more, by feature.  Leaves too small to be worth a region are
  * done by the leader.  Every choice is by sums, and ties go to the lower leaf,
@@ -207,11 +208,18 @@ build_rows(MlpgTask *task, int index, void *argument)
 	mlpg_histogram_add(&g->shape, g->cell, b->id, first, last, g->skip, into);
 }
 
+/* Before the first split the rows are where the caller has them. */
+static const uint32_t *
+rows_of(const MlpgGrower *g, const MlpgGrownLeaf *leaf)
+{
+	return g->n_leaves == 1 ? g->rows : g->id + leaf->first;
+}
+
 /* The rows of a leaf into its slot and into the partial histograms of this region's threads. */
 static void
 build(MlpgGrower *g, const MlpgGrownLeaf *leaf)
 {
-	Build		b = {g, leaf->n == g->bins->n_rows ? NULL : g->id + leaf->first, leaf->n, histogram_at(g, leaf->slot)};
+	Build		b = {g, rows_of(g, leaf), leaf->n, histogram_at(g, leaf->slot)};
 
 	memset(b.into, 0, g->cells * sizeof(MlpgCell));
 	g->region++;
@@ -326,53 +334,20 @@ add_node(MlpgGrower *g, int leaf, const MlpgSplitNode *sums)
 	g->leaf[leaf].node = g->n_nodes++;
 }
 
-typedef struct Sum
-{
-	const MlpgGrower *g;
-	_Atomic int64_t gradient;
-	_Atomic int64_t hessian;
-} Sum;
-
-static void
-sum_cells(MlpgTask *task, int index, void *argument)
-{
-	Sum		   *sum = argument;
-	const MlpgGrower *g = sum->g;
-	int64_t		first = (int64_t) index * TASK_ROWS;
-	int64_t		last = first + TASK_ROWS < g->n ? first + TASK_ROWS : g->n;
-	int64_t		gradient = 0,
-				hessian = 0;
-
-	for (int64_t j = first; j < last; j++)
-	{
-		MlpgCell	cell = g->cell[g->id[j]];
-
-		gradient += mlpg_cell_gradient(cell);
-		hessian += mlpg_cell_hessian(cell);
-	}
-	atomic_fetch_add(&sum->gradient, gradient);
-	atomic_fetch_add(&sum->hessian, hessian);
-}
-
 static void
 plant(MlpgGrower *g)
 {
 	MlpgGrownLeaf *root = &g->leaf[0];
-	MlpgSplitNode sums = {.n = g->n, .lower = -INFINITY, .upper = INFINITY};
-	Sum			sum = {.g = g};
+	MlpgSplitNode sums = {.gradient = g->sum_gradient, .hessian = g->sum_hessian, .n = g->n, .lower = -INFINITY, .upper = INFINITY};
 
 	g->n_nodes = 0;
 	g->n_leaves = 1;
 	g->n_open = 0;
-	g->host->parallel_for(g->host, (int) ((g->n + TASK_ROWS - 1) / TASK_ROWS), sum_cells, &sum);
-	sums.gradient = sum.gradient;
-	sums.hessian = sum.hessian;
 	sums.value = mlpg_leaf_value(&g->rules->split, g->rules->split.lambda_l2, (double) sums.gradient * g->scales.gradient,
 								 (double) sums.hessian * g->scales.hessian, (double) g->n, 0, -INFINITY, INFINITY);
 	root->first = 0;
 	root->n = g->n;
 	root->depth = 0;
-	root->l2 = g->rules->split.lambda_l2;
 	root->parent = 0;
 	root->slot = -1;
 	root->best.gain = 0;
@@ -414,13 +389,12 @@ divide(MlpgGrower *g, int b)
 	MlpgGrownLeaf *right = &g->leaf[g->n_leaves];
 	MlpgGrownNode *parent = &g->node[left->node];
 	uint64_t   *path = right->path;
-	int64_t		n_left = mlpg_partition_rows(g->host, g->bins, &left->best, g->id + left->first, g->moved + left->first, left->n);
+	int64_t		n_left = mlpg_partition_rows(g->host, g->bins, &left->best, rows_of(g, left), g->id + left->first, g->moved + left->first, left->n);
 	MlpgSplitNode sums[2];
 
 	parent->split = left->best;
 	divide_sums(g, parent, n_left, &sums[0], &sums[1]);
 	left->depth++;
-	left->l2 = parent->split.l2;
 	left->parent = parent->sums.value;
 	left->best.gain = 0;
 	if (path)

@@ -4,7 +4,7 @@
  *	  Growing one tree, leaf by leaf, on binned rows.
  *
  * The caller (boosting, a forest) fills cell[] with what each row adds to a
- * histogram and id[] with the rows to grow on, then calls mlpg_grower_grow.  The
+ * histogram, sets rows and the sums of their cells, then calls mlpg_grower_grow.  The
  * answers of the leaves are the caller's to set; afterwards mlpg_grower_tree
  * turns the tree into its plain form.
  *
@@ -48,7 +48,6 @@ typedef struct MlpgGrownLeaf
 	int64_t		n;
 	int32_t		node;
 	int			depth;
-	double		l2;				/* that its answer is shrunk with */
 	double		parent;			/* answer of its parent, for path_smooth */
 	int			slot;			/* of its histogram, -1: none */
 	MlpgSplit	best;
@@ -63,11 +62,14 @@ typedef struct MlpgGrower
 
 	/* the caller's part */
 	MlpgCell   *cell;			/* one a row of bins */
-	uint32_t   *id;				/* rows to grow on, ascending at first */
+	const uint32_t *rows;		/* rows to grow on, ascending; NULL: all */
 	int64_t		n;				/* of them */
+	int64_t		sum_gradient;	/* of their cells */
+	int64_t		sum_hessian;
 	MlpgScales	scales;
 
 	/* the tree */
+	uint32_t   *id;				/* its rows leaf by leaf, ascending in each; only once it is split */
 	int			n_nodes;
 	MlpgGrownNode *node;		/* 2 * num_leaves - 1 */
 	int			n_leaves;
@@ -116,10 +118,11 @@ extern void mlpg_grower_choose_for_tree(MlpgGrower *grower);
 extern void mlpg_grower_choose_for_node(MlpgGrower *grower, const MlpgGrownLeaf *leaf, bool *chosen);
 
 /*
- * partition.c: puts those of n rows that go left before the others, each side in its order; returns how many go left.
- * moved has room for n.  host: NULL in pool tasks, who do it alone.
+ * partition.c: puts those of n rows (from, which may be id; NULL: rows 0 .. n-1) that go left before the others into id, each side
+ * in its order; returns how many go left.  moved has room for n.  host: NULL in pool tasks, who do it alone.
  */
-extern int64_t mlpg_partition_rows(MlpgHost *host, const MlpgBins *bins, const MlpgSplit *split, uint32_t *id, uint32_t *moved, int64_t n);
+extern int64_t mlpg_partition_rows(MlpgHost *host, const MlpgBins *bins, const MlpgSplit *split,
+								   const uint32_t *from, uint32_t *id, uint32_t *moved, int64_t n);
 
 /* Bytes a row that a grower holds, and bytes besides. */
 extern size_t mlpg_grower_size(MlpgHost *host, const MlpgBins *bins, const MlpgGrowRules *rules);

@@ -21,6 +21,7 @@ typedef struct Partition
 {
 	const uint8_t *column;
 	bool		left[256];		/* bins that go left */
+	const uint32_t *from;		/* NULL: rows 0 .. n-1 */
 	uint32_t   *id;
 	uint32_t   *moved;
 	int64_t		n;
@@ -45,16 +46,17 @@ static int64_t
 move_apart(const Partition *p, int64_t first, int64_t last)
 {
 	const uint8_t *column = p->column;
-	const uint32_t *id = p->id;
+	const uint32_t *from = p->from;
 	uint32_t   *front = p->moved + first;
 	uint32_t   *back = p->moved + last - 1;
 
 	for (int64_t j = first; j < last; j++)
 	{
-		uint32_t	i = id[j];
+		uint32_t	i = from ? from[j] : (uint32_t) j;
 		int			left = p->left[column[i]];
 
-		__builtin_prefetch(column + id[j + AHEAD < last ? j + AHEAD : last - 1]);
+		if (from)
+			__builtin_prefetch(column + from[j + AHEAD < last ? j + AHEAD : last - 1]);
 		*front = i;
 		*back = i;
 		front += left;
@@ -93,9 +95,10 @@ move_back_task(MlpgTask *task, int index, void *argument)
 }
 
 int64_t
-mlpg_partition_rows(MlpgHost *host, const MlpgBins *bins, const MlpgSplit *split, uint32_t *id, uint32_t *moved, int64_t n)
+mlpg_partition_rows(MlpgHost *host, const MlpgBins *bins, const MlpgSplit *split,
+					const uint32_t *from, uint32_t *id, uint32_t *moved, int64_t n)
 {
-	Partition	p = {.column = mlpg_bins_column(bins, split->feature), .id = id, .moved = moved, .n = n};
+	Partition	p = {.column = mlpg_bins_column(bins, split->feature), .from = from, .id = id, .moved = moved, .n = n};
 	int			n_tasks = (int) ((n + TASK_ROWS - 1) / TASK_ROWS);
 
 	set_sides(bins, split, p.left);

@@ -143,7 +143,6 @@ try_sums(Search *s, int64_t gradient, int64_t hessian)
 	s->split->gain = gain;
 	s->split->gradient = gradient;
 	s->split->hessian = hessian;
-	s->split->l2 = s->l2;
 	return true;
 }
 

@@ -84,7 +84,6 @@ typedef struct MlpgSplit
 	int64_t		hessian;
 	double		left_value;		/* answers of the children */
 	double		right_value;
-	double		l2;				/* that these answers are shrunk with */
 } MlpgSplit;
 
 /*
