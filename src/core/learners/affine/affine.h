@@ -9,28 +9,32 @@
 #ifndef MLPG_AFFINE_H
 #define MLPG_AFFINE_H
 
+#include "core/learners/affine/link.h"
 #include "core/learners/learner.h"
 
 typedef struct MlpgAffineModel
 {
 	int			n_outputs;
 	int			main_output;	/* -1: none */
-	double		df;				/* residual degrees of freedom, NaN if none */
+	MlpgLinked	link;			/* all zero: identity */
+	double		df;				/* residual degrees of freedom, infinite: statistics are normal, NaN: none */
+	double		dispersion;		/* variance of the residuals about the mean, or its factor; NaN: none */
 	double	   *levels;			/* n_outputs quantile levels, or NULL */
 	MlpgDesign *design;
 	double	   *coefficients;	/* n_outputs x n_terms; 0 where dropped */
-	double	   *std_errors;		/* n_terms, or NULL */
+	double	   *std_errors;		/* n_outputs x n_terms, or NULL; NaN: not available */
+	double	   *covariance;		/* of the coefficients of one output: packed lower triangle, n_terms, 0 where dropped; or NULL */
 	MlpgAffine *affine;			/* made by open */
 } MlpgAffineModel;
 
 extern void mlpg_affine_write(MlpgWriter *writer, const MlpgAffineModel *model);
 
-/* The functions of the contract. */
+/* The functions of the contract.  Where the schema has an offset, a row has it behind its features, and it is added to all scores. */
 extern void mlpg_affine_open(MlpgHost *host, MlpgModel *model, MlpgReader *payload);
 extern void mlpg_affine_predict(const MlpgModel *model, const double *rows, int n_rows, int stride, double *out);
 extern MlpgCoefficient *mlpg_affine_coefficients(MlpgHost *host, const MlpgModel *model, int *n);
 
-#define MLPG_AFFINE_PAYLOAD_VERSION 1
+#define MLPG_AFFINE_PAYLOAD_VERSION 2
 
 /* The policy for unseen categories from parameter "unseen": its default depends on the penalty. */
 extern MlpgUnseen mlpg_unseen_policy(const MlpgParams *params, MlpgUnseen initial);
