@@ -138,7 +138,7 @@ baseline_fit(MlpgTraining *training)
 	double	   *y = mlpg_allocate(host, (size_t) n, sizeof(double));
 	double	   *w = weight >= 0 ? mlpg_allocate(host, (size_t) n, sizeof(double)) : NULL;
 	double		value;
-	MlpgAffineModel model = {.n_outputs = 1, .df = NAN, .coefficients = &value};
+	MlpgAffineModel model = {.n_outputs = 1, .df = NAN, .dispersion = NAN, .coefficients = &value};
 
 	mlpg_matrix_read(training->matrix, plan->n_features, 0, n, y);
 	if (w)

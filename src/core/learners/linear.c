@@ -215,7 +215,7 @@ linear_finish(MlpgTraining *training, void *opaque)
 	const MlpgParams *p = training->plan->params;
 	bool		intercept = mlpg_params_boolean(p, "intercept");
 	double		l2 = mlpg_params_real(p, "l2");
-	MlpgAffineModel model = {.n_outputs = 1, .df = NAN};
+	MlpgAffineModel model = {.n_outputs = 1, .df = NAN, .dispersion = NAN};
 	Solution	solution = {0};
 
 	if (mlpg_dd_value(mlpg_crossprod_get(&state->total, state->shape.d - 1, state->shape.d - 1)) <= 0)

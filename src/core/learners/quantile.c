@@ -136,7 +136,7 @@ quantile_fit(MlpgTraining *training)
 	const MlpgPlan *plan = training->plan;
 	const MlpgParamValue *value = mlpg_params_value(plan->params, "quantile");
 	size_t		n = (size_t) training->n_rows;
-	MlpgAffineModel model = {.df = NAN};
+	MlpgAffineModel model = {.df = NAN, .dispersion = NAN};
 	MlpgQuantregProblem problem = {.n = training->n_rows};
 	double	   *y = mlpg_allocate(host, n, sizeof(double));
 	double	   *w = plan->weighted ? mlpg_allocate(host, n, sizeof(double)) : NULL;

@@ -22,6 +22,7 @@
 #define PI 3.14159265358979323846
 #define TINY 1e-300
 #define STEPS_MAX 10000
+#define SQRT_HALF 0.70710678118654752440
 
 /* What Stirling's formula leaves of log(gamma(x)), x >= 10: Bernoulli's series (DLMF 5.11.1), error below 1e-16. */
 static double
@@ -121,6 +122,8 @@ mlpg_student_two_sided(double t, double df)
 		return NAN;
 	if (isinf(t))
 		return 0;
+	if (isinf(df))
+		return erfc(fabs(t) * SQRT_HALF);
 
 	/* shares of the squares, so that neither overflows */
 	double		ratio = t / df * t;

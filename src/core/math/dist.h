@@ -11,7 +11,7 @@
 /* Regularised incomplete beta function I_x(a, b), a, b > 0, 0 <= x <= 1. */
 extern double mlpg_incomplete_beta(double a, double b, double x);
 
-/* P(|T| >= |t|) for Student's t with df > 0 degrees of freedom. */
+/* P(|T| >= |t|) for Student's t with df > 0 degrees of freedom; infinite: the normal distribution. */
 extern double mlpg_student_two_sided(double t, double df);
 
 /* P(F >= f) for Fisher's F. */

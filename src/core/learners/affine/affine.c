@@ -5,17 +5,27 @@
  *
  * Payload: doc/model-format.md.  A payload is untrusted: every term must name
  * a feature and level of the schema, once, in schema order; numbers must be
- * finite (standard errors may be NaN, not negative or infinite).
+ * finite (standard errors may be NaN, not negative or infinite).  Version 1 had
+ * neither link nor dispersion nor covariance, and standard errors of one output only.
  *
  *-------------------------------------------------------------------------
  */
 #include "core/learners/affine/affine.h"
 
+#include <float.h>
+
 #include "core/math/dist.h"
 
 #define FLAG_STD_ERRORS 1u
 #define FLAG_LEVELS 2u
+#define FLAG_COVARIANCE 4u		/* from version 2 on */
 #define OUTPUTS_MAX 1000
+
+static size_t
+packed_size(MlpgHost *host, size_t n)
+{
+	return mlpg_size_multiply(host, n, n + 1) / 2;
+}
 
 void
 mlpg_affine_write(MlpgWriter *w, const MlpgAffineModel *m)
@@ -24,8 +34,12 @@ mlpg_affine_write(MlpgWriter *w, const MlpgAffineModel *m)
 
 	mlpg_write_u32(w, (uint32_t) m->n_outputs);
 	mlpg_write_u32(w, (uint32_t) t);
-	mlpg_write_u32(w, (m->std_errors ? FLAG_STD_ERRORS : 0) | (m->levels ? FLAG_LEVELS : 0));
+	mlpg_write_u32(w, (m->std_errors ? FLAG_STD_ERRORS : 0) | (m->levels ? FLAG_LEVELS : 0) | (m->covariance ? FLAG_COVARIANCE : 0));
 	mlpg_write_u32(w, m->main_output < 0 ? UINT32_MAX : (uint32_t) m->main_output);
+	mlpg_write_u32(w, (uint32_t) m->link.id);
+	mlpg_write_u32(w, 0);
+	mlpg_write_f64(w, m->link.power);
+	mlpg_write_f64(w, m->dispersion);
 	mlpg_write_f64(w, m->df);
 	for (int o = 0; o < m->n_outputs; o++)
 		mlpg_write_f64(w, m->levels ? m->levels[o] : NAN);
@@ -38,7 +52,9 @@ mlpg_affine_write(MlpgWriter *w, const MlpgAffineModel *m)
 	}
 	mlpg_write_doubles(w, m->coefficients, (size_t) m->n_outputs * (size_t) t);
 	if (m->std_errors)
-		mlpg_write_doubles(w, m->std_errors, (size_t) t);
+		mlpg_write_doubles(w, m->std_errors, (size_t) m->n_outputs * (size_t) t);
+	if (m->covariance)
+		mlpg_write_doubles(w, m->covariance, (size_t) t * ((size_t) t + 1) / 2);
 }
 
 static void
@@ -103,21 +119,70 @@ read_term(MlpgReader *r, const MlpgSchema *schema, MlpgDesign *design, int j)
 		mlpg_reader_corrupt(r, "a term that the schema does not have, or terms out of order");
 }
 
+/* What version 1 did not have: link, dispersion. */
+static void
+read_link(MlpgReader *r, const MlpgSchema *schema, MlpgAffineModel *m)
+{
+	uint32_t	id = mlpg_read_u32(r);
+	uint32_t	reserved = mlpg_read_u32(r);
+	bool		many = mlpg_schema_classes(schema) > 2;
+
+	m->link.power = mlpg_read_f64(r);
+	m->dispersion = mlpg_read_f64(r);
+	if (id >= MLPG_AFFINE_LINKS || reserved != 0 || (many && id != MLPG_AFFINE_SOFTMAX && id != MLPG_AFFINE_IDENTITY) ||
+		(id == MLPG_AFFINE_SOFTMAX && !many) || !(id == MLPG_AFFINE_POWER ? isfinite(m->link.power) && m->link.power != 0 : m->link.power == 0))
+		mlpg_reader_corrupt(r, "a link that does not exist, or does not fit the outputs");
+	if (isinf(m->dispersion) || m->dispersion < 0)
+		mlpg_reader_corrupt(r, "a dispersion out of range");
+	m->link.id = (MlpgAffineLink) id;
+}
+
+static void
+read_numbers(MlpgReader *r, MlpgAffineModel *m, uint32_t flags, size_t n_std_errors)
+{
+	size_t		n_coefficients = mlpg_size_multiply(r->host, (size_t) m->n_outputs, (size_t) m->design->n_terms);
+	size_t		n_covariance = packed_size(r->host, (size_t) m->design->n_terms);
+
+	m->coefficients = mlpg_read_doubles(r, n_coefficients);
+	for (size_t i = 0; i < n_coefficients; i++)
+		if (!isfinite(m->coefficients[i]))
+			mlpg_reader_corrupt(r, "a coefficient is not finite");
+	if (flags & FLAG_STD_ERRORS)
+	{
+		m->std_errors = mlpg_read_doubles(r, n_std_errors);
+		for (size_t i = 0; i < n_std_errors; i++)
+			if (isinf(m->std_errors[i]) || m->std_errors[i] < 0)
+				mlpg_reader_corrupt(r, "a standard error is out of range");
+	}
+	if (flags & FLAG_COVARIANCE)
+	{
+		m->covariance = mlpg_read_doubles(r, n_covariance);
+		for (size_t i = 0; i < n_covariance; i++)
+			if (!isfinite(m->covariance[i]))
+				mlpg_reader_corrupt(r, "a covariance is not finite");
+	}
+}
+
 void
 mlpg_affine_open(MlpgHost *host, MlpgModel *model, MlpgReader *r)
 {
 	MlpgAffineModel *m = mlpg_allocate(host, 1, sizeof(MlpgAffineModel));
+	bool		first_version = model->payload_version == 1;
 	uint32_t	n_outputs = mlpg_read_count(r, 8);
 	uint32_t	n_terms = mlpg_read_count(r, 16);
 	uint32_t	flags = mlpg_read_u32(r);
 	uint32_t	main_output = mlpg_read_u32(r);
 
-	if (n_outputs < 1 || n_outputs > OUTPUTS_MAX || flags > 3 || (main_output >= n_outputs && main_output != UINT32_MAX))
+	if (n_outputs < 1 || n_outputs > OUTPUTS_MAX || flags > (first_version ? 3 : 7) || (main_output >= n_outputs && main_output != UINT32_MAX) ||
+		((flags & FLAG_COVARIANCE) && n_outputs > 1))
 		mlpg_reader_corrupt(r, "outputs or flags out of range");
 	m->n_outputs = (int) n_outputs;
 	m->main_output = main_output == UINT32_MAX ? -1 : (int) main_output;
+	m->dispersion = NAN;
+	if (!first_version)
+		read_link(r, model->schema, m);
 	m->df = mlpg_read_f64(r);
-	if (isinf(m->df) || m->df < 0)
+	if ((first_version && isinf(m->df)) || m->df < 0)
 		mlpg_reader_corrupt(r, "degrees of freedom out of range");
 	read_levels(r, model->schema, m, flags);
 
@@ -127,22 +192,25 @@ mlpg_affine_open(MlpgHost *host, MlpgModel *model, MlpgReader *r)
 		read_term(r, model->schema, m->design, (int) j);
 	m->design->n_terms = (int) n_terms;
 
-	m->coefficients = mlpg_read_doubles(r, mlpg_size_multiply(host, n_outputs, n_terms));
-	for (size_t i = 0; i < (size_t) n_outputs * n_terms; i++)
-		if (!isfinite(m->coefficients[i]))
-			mlpg_reader_corrupt(r, "a coefficient is not finite");
-	if (flags & FLAG_STD_ERRORS)
-	{
-		m->std_errors = mlpg_read_doubles(r, n_terms);
-		for (uint32_t j = 0; j < n_terms; j++)
-			if (isinf(m->std_errors[j]) || m->std_errors[j] < 0)
-				mlpg_reader_corrupt(r, "a standard error is out of range");
-	}
+	read_numbers(r, m, flags, first_version ? n_terms : mlpg_size_multiply(host, n_outputs, n_terms));
 	m->affine = mlpg_affine_create(host, model->schema, m->design, m->n_outputs, m->coefficients);
 	model->n_outputs = m->n_outputs;
 	model->main_output = m->main_output;
 	model->levels = m->levels;
 	model->scorer = m;
+}
+
+static void
+add_offset(const MlpgAffineModel *m, const double *offset, int n_rows, int stride, double *out)
+{
+	for (int i = 0; i < n_rows; i++)
+		for (int k = 0; k < m->n_outputs; k++)
+		{
+			double	   *score = &out[(size_t) i * (size_t) m->n_outputs + (size_t) k];
+
+			*score += offset[(size_t) i * (size_t) stride];
+			*score = *score > DBL_MAX ? DBL_MAX : *score < -DBL_MAX ? -DBL_MAX : *score;
+		}
 }
 
 void
@@ -151,6 +219,9 @@ mlpg_affine_predict(const MlpgModel *model, const double *rows, int n_rows, int 
 	const MlpgAffineModel *m = model->scorer;
 
 	mlpg_affine_score(m->affine, rows, n_rows, stride, out);
+	if (model->schema->offset != NULL)
+		add_offset(m, rows + model->schema->n_features, n_rows, stride, out);
+	mlpg_link_predict(m->link, m->n_outputs, n_rows, out);
 }
 
 /* The level that an unpenalised fit left out, shown with estimate 0 before the first that is there. */
@@ -181,7 +252,7 @@ coefficient_row(MlpgHost *host, const MlpgModel *model, int output, int j, MlpgC
 	row->term = term_name(host, model, output, &m->design->term[j]);
 	row->level = m->levels ? m->levels[output] : NAN;
 	row->estimate = dropped ? NAN : m->coefficients[(size_t) output * (size_t) m->design->n_terms + (size_t) j];
-	row->std_error = m->std_errors && !dropped ? m->std_errors[j] : NAN;
+	row->std_error = m->std_errors && !dropped ? m->std_errors[(size_t) output * (size_t) m->design->n_terms + (size_t) j] : NAN;
 	row->statistic = row->estimate / row->std_error;
 	row->p_value = mlpg_student_two_sided(row->statistic, m->df);
 }

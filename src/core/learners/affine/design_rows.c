@@ -1,0 +1,640 @@
+/*-------------------------------------------------------------------------
+ *
+ * design_rows.c
+ *	  The design of all training rows, held for learners that read it many times.
+ *
+ * The intercept and numbers are dense: row-major doubles, centred and scaled, so
+ * that cross-products lose few digits and all penalties mean the same.  Levels
+ * and missing indicators are zero for most rows, so a row only lists those that
+ * hold; centring would make them dense, so they stay as they are, and a penalty
+ * multiplies them by their standard deviation instead.
+ *
+ * Numbers are first taken off their mean of the schema and divided by the
+ * power of two of their range (both lose nothing that matters), while their
+ * moments are added up; the rest of the shift and the scale are done in place.
+ * Weights can move the mean far from the schema's, so with weights the second
+ * moment has a pass of its own.
+ *
+ * Work is cut in pieces of rows that depend on their number alone, and the sums
+ * of pieces are added in order: any number of threads gives the same bytes.
+ *
+ * Memory: 8 bytes a row and dense column; 8 bytes a row and 4 an entry of sparse
+ * columns; while sums are formed, those of as many pieces as fit in 64 MB.  Cost: three passes over the rows.
+ * NULL: a missing number is the schema's mean, and its indicator holds.
+ * Determinism: order-fixed.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "core/learners/affine/design_rows.h"
+
+#include "core/math/rows.h"
+
+#define WAVES 8					/* in which the matrix is read and released */
+#define CONSTANT 1e-13			/* a deviation that small, as a share of the range, is rounding */
+#define PARTIAL_BYTES ((size_t) 64 << 20)
+#define TASK_UNITS 4000000		/* multiplications of a task, about: a few ms, so that cancel is quick */
+
+/* Where the columns come from. */
+typedef struct Source
+{
+	const MlpgTraining *training;
+	MlpgDesignRows *rows;
+	const double *w;
+	bool		standardise;
+	int			n_features;
+	int		   *number;			/* n_dense: feature of a dense column, -1 for the intercept */
+	double	   *shift;			/* n_dense: subtracted first, ... */
+	double	   *factor;			/* ... then multiplied with: a power of two */
+	double	   *about;			/* n_dense: sums are about this */
+	int			n_sparse;		/* features with sparse columns */
+	int		   *sparse;			/* n_sparse: feature */
+	int		   *missing;		/* n_features: column of its missing indicator, -1 if none */
+	int64_t    *first_level;	/* n_features: its levels in level, -1 for numbers */
+	int		   *level;			/* column of each level, -1 if none */
+	int			stride;			/* of buffers */
+	double	   *buffer;			/* n_threads x BLOCK x stride */
+	double	   *sums;			/* n_pieces x 2 x n_columns: weighted sums, then of squares, of deviations */
+	int			first_piece;	/* of the wave */
+} Source;
+
+/* ---------- columns ---------- */
+
+static void
+cut_pieces(MlpgHost *host, MlpgDesignRows *rows)
+{
+	int64_t		blocks = (rows->n_rows + MLPG_DESIGN_BLOCK - 1) / MLPG_DESIGN_BLOCK;
+	int64_t		size = (blocks + MLPG_DESIGN_PIECES - 1) / MLPG_DESIGN_PIECES * MLPG_DESIGN_BLOCK;
+
+	rows->n_pieces = rows->n_rows == 0 ? 0 : (int) ((rows->n_rows + size - 1) / size);
+	rows->piece = mlpg_allocate(host, (size_t) rows->n_pieces + 1, sizeof(int64_t));
+	for (int k = 0; k < rows->n_pieces; k++)
+		rows->piece[k] = k * size;
+	rows->piece[rows->n_pieces] = rows->n_rows;
+}
+
+static bool
+is_dense(const MlpgTerm *term)
+{
+	return term->kind == MLPG_TERM_INTERCEPT || term->kind == MLPG_TERM_NUMBER;
+}
+
+static void
+number_columns(MlpgHost *host, MlpgDesignRows *rows, const MlpgDesign *design)
+{
+	int			t = design->n_terms,
+				c = 0;
+
+	rows->n_columns = t;
+	rows->term = mlpg_allocate(host, (size_t) t + 1, sizeof(int));
+	for (int sparse = 0; sparse < 2; sparse++)
+	{
+		for (int j = 0; j < t; j++)
+			if (is_dense(&design->term[j]) == (sparse == 0))
+				rows->term[c++] = j;
+		if (sparse == 0)
+			rows->n_dense = c;
+	}
+	rows->dense_stride = (rows->n_dense + 3) / 4 * 4;
+	rows->lda = (t + 3) / 4 * 4;
+	rows->intercept = t > 0 && design->term[0].kind == MLPG_TERM_INTERCEPT;
+	rows->center = mlpg_allocate(host, (size_t) t + 1, sizeof(double));
+	rows->scale = mlpg_allocate(host, (size_t) t + 1, sizeof(double));
+	rows->deviation = mlpg_allocate(host, (size_t) t + 1, sizeof(double));
+	for (int k = 0; k < t; k++)
+		rows->scale[k] = 1;
+}
+
+/* The power of two above the range of a feature, kept where its inverse is in range too. */
+static double
+range_factor(const MlpgFeature *feature, double shift)
+{
+	int			e;
+
+	frexp(fmax(fabs(feature->minimum / 2 - shift / 2), fabs(feature->maximum / 2 - shift / 2)), &e);
+	return ldexp(1, -(e + 1 > 1000 ? 1000 : e + 1 < -1000 ? -1000 : e + 1));
+}
+
+static void
+find_numbers(MlpgHost *host, Source *s, const MlpgDesign *design)
+{
+	size_t		n = (size_t) s->rows->n_dense + 1;
+
+	s->number = mlpg_allocate(host, n, sizeof(int));
+	s->shift = mlpg_allocate(host, n, sizeof(double));
+	s->factor = mlpg_allocate(host, n, sizeof(double));
+	s->about = mlpg_allocate(host, n, sizeof(double));
+	for (int k = 0; k < s->rows->n_dense; k++)
+	{
+		const MlpgTerm *term = &design->term[s->rows->term[k]];
+		const MlpgFeature *feature = &s->training->schema->feature[term->feature];
+
+		s->number[k] = term->kind == MLPG_TERM_INTERCEPT ? -1 : (int) term->feature;
+		s->factor[k] = 1;
+		if (s->number[k] < 0)
+			continue;
+		s->shift[k] = s->standardise && s->rows->intercept ? feature->mean : 0;
+		s->factor[k] = s->standardise ? range_factor(feature, s->shift[k]) : 1;
+		s->about[k] = (feature->mean - s->shift[k]) * s->factor[k];
+	}
+}
+
+static void
+find_sparse(MlpgHost *host, Source *s, const MlpgDesign *design)
+{
+	const MlpgSchema *schema = s->training->schema;
+	size_t		n = (size_t) schema->n_features + 1;
+	int64_t		n_levels = 0;
+
+	s->sparse = mlpg_allocate(host, n, sizeof(int));
+	s->missing = mlpg_allocate(host, n, sizeof(int));
+	s->first_level = mlpg_allocate(host, n, sizeof(int64_t));
+	for (int i = 0; i < schema->n_features; i++)
+	{
+		s->missing[i] = -1;
+		s->first_level[i] = schema->feature[i].kind == MLPG_CATEGORY ? n_levels : -1;
+		n_levels += schema->feature[i].kind == MLPG_CATEGORY ? schema->feature[i].dictionary->n : 0;
+	}
+	s->level = mlpg_allocate(host, (size_t) n_levels + 1, sizeof(int));
+	for (int64_t k = 0; k < n_levels; k++)
+		s->level[k] = -1;
+	for (int c = s->rows->n_dense; c < s->rows->n_columns; c++)
+	{
+		const MlpgTerm *term = &design->term[s->rows->term[c]];
+
+		if (s->n_sparse == 0 || s->sparse[s->n_sparse - 1] != (int) term->feature)
+			s->sparse[s->n_sparse++] = (int) term->feature;
+		if (term->kind == MLPG_TERM_MISSING)
+			s->missing[term->feature] = c;
+		else
+			s->level[s->first_level[term->feature] + term->level] = c;
+	}
+}
+
+/* Sparse column of a value, -1 if none. */
+static inline int
+column_of(const Source *s, int feature, double x)
+{
+	if (x != x)
+		return s->missing[feature];
+	return s->first_level[feature] < 0 ? -1 : s->level[s->first_level[feature] + (int64_t) x];
+}
+
+/* ---------- reading ---------- */
+
+static void
+count_entries(MlpgTask *task, int index, void *argument)
+{
+	Source	   *s = argument;
+	MlpgDesignRows *rows = s->rows;
+	double	   *x = s->buffer + (size_t) task->thread * MLPG_DESIGN_BLOCK * (size_t) s->stride;
+
+	for (int64_t first = rows->piece[index]; first < rows->piece[index + 1]; first += MLPG_DESIGN_BLOCK)
+	{
+		int64_t		n = rows->piece[index + 1] - first;
+
+		n = n < MLPG_DESIGN_BLOCK ? n : MLPG_DESIGN_BLOCK;
+		if (atomic_load_explicit(task->stop, memory_order_relaxed))
+			return;
+		for (int k = 0; k < s->n_sparse; k++)
+		{
+			mlpg_matrix_read(s->training->matrix, s->sparse[k], first, n, x);
+			for (int64_t i = 0; i < n; i++)
+				rows->start[first + i + 1] += column_of(s, s->sparse[k], x[i]) >= 0;
+		}
+	}
+}
+
+static void
+fill_dense_row(const Source *s, const double *features, double w, double *z, double *sums)
+{
+	int			n = s->rows->n_dense;
+	double	   *squares = sums + s->rows->n_columns;
+
+	for (int k = 0; k < n; k++)
+	{
+		int			feature = s->number[k];
+		double		x = feature < 0 ? 1 : features[feature];
+		double		moved,
+					from_mean;
+
+		x = x == x ? x : s->training->schema->feature[feature].mean;
+		moved = x - s->shift[k];
+		/* a difference of large values may be out of range */
+		z[k] = isfinite(moved) ? moved * s->factor[k] : x * s->factor[k] - s->shift[k] * s->factor[k];
+		from_mean = z[k] - s->about[k];
+		sums[k] += w * from_mean;
+		squares[k] += w * from_mean * from_mean;
+	}
+}
+
+static void
+fill_sparse_row(const Source *s, int64_t row, const double *features, double w, double *sums)
+{
+	int64_t		at = s->rows->start[row];
+
+	for (int k = 0; k < s->n_sparse; k++)
+	{
+		int			c = column_of(s, s->sparse[k], features[s->sparse[k]]);
+
+		if (c < 0)
+			continue;
+		s->rows->column[at++] = (uint32_t) c;
+		sums[c] += w;
+	}
+}
+
+static void
+fill_piece(MlpgTask *task, int index, void *argument)
+{
+	Source	   *s = argument;
+	MlpgDesignRows *rows = s->rows;
+	int			piece = s->first_piece + index;
+	double	   *x = s->buffer + (size_t) task->thread * MLPG_DESIGN_BLOCK * (size_t) s->stride;
+	double	   *sums = s->sums + (size_t) piece * 2 * (size_t) rows->n_columns;
+
+	for (int64_t first = rows->piece[piece]; first < rows->piece[piece + 1]; first += MLPG_DESIGN_BLOCK)
+	{
+		int64_t		n = rows->piece[piece + 1] - first;
+
+		n = n < MLPG_DESIGN_BLOCK ? n : MLPG_DESIGN_BLOCK;
+		if (atomic_load_explicit(task->stop, memory_order_relaxed))
+			return;
+		mlpg_matrix_read_rows(s->training->matrix, first, (int) n, x, s->stride);
+		for (int64_t i = 0; i < n; i++)
+		{
+			const double *features = x + (size_t) i * (size_t) s->stride;
+			double		w = s->w ? s->w[first + i] : 1;
+
+			fill_dense_row(s, features, w, rows->dense + (size_t) (first + i) * (size_t) rows->dense_stride, sums);
+			if (rows->start != NULL)
+				fill_sparse_row(s, first + i, features, w, sums);
+		}
+	}
+}
+
+/* Room for the entries of sparse columns, by row. */
+static void
+count_sparse(MlpgHost *host, Source *s)
+{
+	MlpgDesignRows *rows = s->rows;
+
+	if (s->n_sparse == 0)
+		return;
+	rows->start = mlpg_allocate(host, mlpg_size_add(host, (size_t) rows->n_rows, 1), sizeof(int64_t));
+	host->parallel_for(host, rows->n_pieces, count_entries, s);
+	for (int64_t i = 0; i < rows->n_rows; i++)
+		rows->start[i + 1] += rows->start[i];
+	rows->column = mlpg_allocate(host, (size_t) rows->start[rows->n_rows] + 1, sizeof(uint32_t));
+}
+
+static void
+fill(MlpgHost *host, Source *s)
+{
+	MlpgDesignRows *rows = s->rows;
+	int			wave = (rows->n_pieces + WAVES - 1) / WAVES;
+
+	rows->dense = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) rows->n_rows, (size_t) rows->dense_stride) + 4, sizeof(double));
+	for (; s->first_piece < rows->n_pieces; s->first_piece += wave)
+	{
+		int			end = s->first_piece + wave < rows->n_pieces ? s->first_piece + wave : rows->n_pieces;
+
+		mlpg_check(host, "preparing the design", rows->piece[s->first_piece], rows->n_rows);
+		host->parallel_for(host, end - s->first_piece, fill_piece, s);
+		mlpg_matrix_release_rows(s->training->matrix, rows->piece[end]);
+	}
+}
+
+/* ---------- scales ---------- */
+
+/* Squares of deviations from the weighted mean, for dense columns. */
+static void
+square_piece(MlpgTask *task, int index, void *argument)
+{
+	Source	   *s = argument;
+	const MlpgDesignRows *rows = s->rows;
+	double	   *squares = s->sums + ((size_t) index * 2 + 1) * (size_t) rows->n_columns;
+
+	memset(squares, 0, (size_t) rows->n_dense * sizeof(double));
+	for (int64_t i = rows->piece[index]; i < rows->piece[index + 1] && !atomic_load_explicit(task->stop, memory_order_relaxed); i++)
+	{
+		const double *z = rows->dense + (size_t) i * (size_t) rows->dense_stride;
+
+		for (int k = 0; k < rows->n_dense; k++)
+			squares[k] += s->w[i] * (z[k] - s->about[k]) * (z[k] - s->about[k]);
+	}
+}
+
+/* The sums of all pieces, in their order, in those of the first. */
+static void
+add_pieces(Source *s)
+{
+	int			n = 2 * s->rows->n_columns;
+
+	for (int p = 1; p < s->rows->n_pieces; p++)
+		for (int k = 0; k < n; k++)
+			s->sums[k] += s->sums[(size_t) p * (size_t) n + (size_t) k];
+}
+
+static void
+move_piece(MlpgTask *task, int index, void *argument)
+{
+	Source	   *s = argument;
+	const MlpgDesignRows *rows = s->rows;
+
+	for (int64_t i = rows->piece[index]; i < rows->piece[index + 1] && !atomic_load_explicit(task->stop, memory_order_relaxed); i++)
+	{
+		double	   *z = rows->dense + (size_t) i * (size_t) rows->dense_stride;
+
+		for (int k = 0; k < rows->n_dense; k++)
+			z[k] = (z[k] - s->shift[k]) * s->factor[k];
+	}
+}
+
+/* Center, scale and deviation of every column; shift and factor become what remains to be done. */
+static void
+settle_scales(Source *s)
+{
+	MlpgDesignRows *rows = s->rows;
+	const double *squares = s->sums + rows->n_columns;
+
+	for (int k = 0; k < rows->n_dense; k++)
+	{
+		bool		centred = s->standardise && rows->intercept && s->number[k] >= 0;
+		double		mean = s->sums[k] / rows->weight;
+		double		deviation = sqrt(fmax(0, squares[k] / rows->weight - (s->w ? 0 : mean * mean)));
+		double		unit = 1 / s->factor[k];
+
+		if (deviation < CONSTANT * (s->standardise ? 1 : fabs(s->about[k])) || s->number[k] < 0)
+			deviation = 0;
+		rows->center[k] = centred ? s->shift[k] + mean * unit : 0;
+		s->shift[k] = centred ? mean : 0;
+		s->factor[k] = 1;
+		if (s->standardise && s->number[k] >= 0)
+		{
+			rows->scale[k] = deviation > 0 ? deviation * unit : unit;
+			s->factor[k] = deviation > 0 ? 1 / deviation : centred ? 0 : 1;
+		}
+		rows->deviation[k] = deviation * unit / rows->scale[k];
+	}
+	for (int c = rows->n_dense; c < rows->n_columns; c++)
+	{
+		double		share = s->sums[c] / rows->weight;
+
+		rows->deviation[c] = sqrt(fmax(0, share * (1 - share)));
+	}
+}
+
+static void
+scale_columns(MlpgHost *host, Source *s)
+{
+	MlpgDesignRows *rows = s->rows;
+
+	add_pieces(s);
+	if (s->w)
+	{
+		/* the sums of deviations stay; those of squares are taken again, about the weighted mean */
+		double	   *all = s->sums;
+
+		for (int k = 0; k < rows->n_dense; k++)
+			s->about[k] += all[k] / rows->weight;
+		host->parallel_for(host, rows->n_pieces, square_piece, s);
+		for (int p = 1; p < rows->n_pieces; p++)
+			for (int k = 0; k < rows->n_dense; k++)
+				all[rows->n_columns + k] += all[((size_t) p * 2 + 1) * (size_t) rows->n_columns + (size_t) k];
+	}
+	settle_scales(s);
+	if (s->standardise)
+		host->parallel_for(host, rows->n_pieces, move_piece, s);
+}
+
+static double
+sum_weights(const double *w, int64_t n)
+{
+	double		sum = 0;
+
+	for (int64_t i = 0; i < n; i++)
+		sum += w[i];
+	return sum;
+}
+
+MlpgDesignRows *
+mlpg_design_rows_create(MlpgTraining *training, const MlpgDesign *design, bool standardise, const double *w)
+{
+	MlpgHost   *host = training->host;
+	MlpgDesignRows *rows = mlpg_allocate(host, 1, sizeof(MlpgDesignRows));
+	Source		s = {.training = training, .rows = rows, .w = w, .standardise = standardise, .n_features = training->plan->n_features};
+
+	rows->n_rows = training->n_rows;
+	rows->weight = w ? sum_weights(w, rows->n_rows) : (double) rows->n_rows;
+	cut_pieces(host, rows);
+	number_columns(host, rows, design);
+	find_numbers(host, &s, design);
+	find_sparse(host, &s, design);
+	s.stride = mlpg_matrix_columns(training->matrix);
+	s.buffer = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) host->n_threads * MLPG_DESIGN_BLOCK, (size_t) s.stride), sizeof(double));
+	s.sums = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) rows->n_pieces + 1, 2 * (size_t) rows->n_columns), sizeof(double));
+	count_sparse(host, &s);
+	fill(host, &s);
+	scale_columns(host, &s);
+	mlpg_release(host, s.buffer);
+	mlpg_release(host, s.sums);
+	mlpg_release(host, s.level);
+	return rows;
+}
+
+void
+mlpg_design_rows_release(MlpgHost *host, MlpgDesignRows *rows)
+{
+	mlpg_release(host, rows->dense);
+	mlpg_release(host, rows->start);
+	mlpg_release(host, rows->column);
+	mlpg_release(host, rows->value);
+	mlpg_release(host, rows->term);
+	mlpg_release(host, rows->center);
+	mlpg_release(host, rows->scale);
+	mlpg_release(host, rows->deviation);
+	mlpg_release(host, rows->piece);
+	mlpg_release(host, rows);
+}
+
+/* ---------- sums over rows ---------- */
+
+typedef struct Sum
+{
+	const MlpgDesignRows *rows;
+	MlpgDesignBody body;
+	void	   *argument;
+	size_t		n_sums;
+	size_t		n_scratch;
+	double	   *partial;		/* pieces of the wave x n_sums */
+	double	   *scratch;		/* n_threads x n_scratch */
+	int			first_piece;	/* of the wave */
+	int64_t		from;			/* rows of each piece that this step takes */
+	int64_t		step;
+} Sum;
+
+static void
+sum_piece(MlpgTask *task, int index, void *argument)
+{
+	const Sum  *s = argument;
+	int64_t		first = s->rows->piece[s->first_piece + index] + s->from;
+	int64_t		end = s->rows->piece[s->first_piece + index + 1];
+
+	end = end < first + s->step ? end : first + s->step;
+	for (; first < end && !atomic_load_explicit(task->stop, memory_order_relaxed); first += MLPG_DESIGN_BLOCK)
+		s->body(s->rows, first, first + MLPG_DESIGN_BLOCK < end ? first + MLPG_DESIGN_BLOCK : end, s->argument,
+				s->partial + (size_t) index * s->n_sums, s->scratch + (size_t) task->thread * s->n_scratch);
+}
+
+/* Rows that a task takes: so few that the leader looks up in time, whole blocks. */
+static int64_t
+rows_of_step(const MlpgDesignRows *rows, size_t n_sums)
+{
+	int64_t		units = (int64_t) n_sums + 4 * rows->dense_stride + 200;
+	int64_t		blocks = TASK_UNITS / (units * MLPG_DESIGN_BLOCK);
+
+	return (blocks < 1 ? 1 : blocks) * MLPG_DESIGN_BLOCK;
+}
+
+/* Pieces whose sums are formed at once; always all threads have work. */
+static int
+pieces_of_wave(const MlpgHost *host, const MlpgDesignRows *rows, size_t n_sums)
+{
+	size_t		fit = PARTIAL_BYTES / ((n_sums + 1) * sizeof(double));
+
+	if (fit < (size_t) host->n_threads)
+		fit = (size_t) host->n_threads;
+	return fit < (size_t) rows->n_pieces ? (int) fit : rows->n_pieces;
+}
+
+void
+mlpg_design_rows_sum(MlpgHost *host, const MlpgDesignRows *rows, MlpgDesignBody body, void *argument,
+					 size_t n_sums, double *sums, size_t n_scratch, const char *phase)
+{
+	int			wave = pieces_of_wave(host, rows, n_sums);
+	int64_t		size = rows->n_pieces > 0 ? rows->piece[1] : 0;
+	Sum			s = {.rows = rows, .body = body, .argument = argument, .n_sums = n_sums, .n_scratch = n_scratch};
+
+	s.step = rows_of_step(rows, n_sums);
+	s.partial = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) wave + 1, n_sums + 1), sizeof(double));
+	s.scratch = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) host->n_threads, n_scratch + 1), sizeof(double));
+	memset(sums, 0, n_sums * sizeof(double));
+	for (; s.first_piece < rows->n_pieces; s.first_piece += wave)
+	{
+		int			n = rows->n_pieces - s.first_piece < wave ? rows->n_pieces - s.first_piece : wave;
+
+		memset(s.partial, 0, (size_t) n * n_sums * sizeof(double));
+		for (s.from = 0; s.from < size; s.from += s.step)
+		{
+			host->parallel_for(host, n, sum_piece, &s);
+			mlpg_check(host, phase, rows->piece[s.first_piece] + s.from * n, rows->n_rows);
+		}
+		for (int p = 0; p < n; p++)
+			for (size_t k = 0; k < n_sums; k++)
+				sums[k] += s.partial[(size_t) p * n_sums + k];
+	}
+	mlpg_release(host, s.partial);
+	mlpg_release(host, s.scratch);
+}
+
+/* ---------- for bodies ---------- */
+
+void
+mlpg_design_rows_multiply(const MlpgDesignRows *rows, int64_t first, int64_t last, const double *b, double *eta)
+{
+	mlpg_rows()->multiply(rows->dense + (size_t) first * (size_t) rows->dense_stride, last - first, rows->n_dense,
+						  rows->dense_stride, b, eta);
+	if (rows->start == NULL)
+		return;
+	for (int64_t i = first; i < last; i++)
+		for (int64_t e = rows->start[i]; e < rows->start[i + 1]; e++)
+			eta[i - first] += rows->value ? b[rows->column[e]] * rows->value[e] : b[rows->column[e]];
+}
+
+void
+mlpg_design_rows_add_gradient(const MlpgDesignRows *rows, int64_t first, int64_t last, const double *r, double *gradient)
+{
+	mlpg_rows()->add(rows->dense + (size_t) first * (size_t) rows->dense_stride, last - first, rows->n_dense,
+					 rows->dense_stride, r, gradient);
+	if (rows->start == NULL)
+		return;
+	for (int64_t i = first; i < last; i++)
+		for (int64_t e = rows->start[i]; e < rows->start[i + 1]; e++)
+			gradient[rows->column[e]] += rows->value ? r[i - first] * rows->value[e] : r[i - first];
+}
+
+/* The rows of the result that belong to the sparse columns of one row. */
+static void
+add_sparse_products(const MlpgDesignRows *rows, MlpgRowsAdd add, int64_t i, double w, double *a)
+{
+	const double *x = rows->dense + (size_t) i * (size_t) rows->dense_stride;
+
+	for (int64_t e = rows->start[i]; e < rows->start[i + 1]; e++)
+	{
+		double	   *row = a + (size_t) rows->column[e] * (size_t) rows->lda;
+		double		c = rows->value ? w * rows->value[e] : w;
+
+		add(x, 1, rows->n_dense, rows->dense_stride, &c, row);
+		for (int64_t f = rows->start[i]; f <= e; f++)
+			row[rows->column[f]] += rows->value ? c * rows->value[f] : c;
+	}
+}
+
+void
+mlpg_design_rows_add_crossprod(const MlpgDesignRows *rows, int64_t first, int64_t last, const double *w, double *a)
+{
+	const MlpgRows *kernel = mlpg_rows();
+
+	kernel->crossprod(rows->dense + (size_t) first * (size_t) rows->dense_stride, last - first, rows->n_dense,
+					  rows->dense_stride, w, a, rows->lda);
+	if (rows->start == NULL)
+		return;
+	for (int64_t i = first; i < last; i++)
+		add_sparse_products(rows, kernel->add, i, w[i - first], a);
+}
+
+/* ---------- back to the original columns ---------- */
+
+void
+mlpg_design_rows_original(const MlpgDesignRows *rows, const double *b, double *out)
+{
+	double		shift = 0;
+
+	for (int c = 0; c < rows->n_columns; c++)
+	{
+		out[rows->term[c]] = b[c] / rows->scale[c];
+		shift += b[c] / rows->scale[c] * rows->center[c];
+	}
+	if (rows->intercept)
+		out[0] -= shift;
+}
+
+void
+mlpg_design_rows_original_covariance(MlpgHost *host, const MlpgDesignRows *rows, const double *covariance, double *out)
+{
+	size_t		n = (size_t) rows->n_columns;
+	double	   *v = mlpg_allocate(host, n + 1, sizeof(double));	/* covariances with the intercept, after the shift */
+	double		variance = 0;
+
+	for (size_t i = 0; rows->intercept && i < n; i++)
+	{
+		v[i] = covariance[i * n];
+		for (size_t k = 1; k < n; k++)
+			v[i] -= covariance[i * n + k] * rows->center[k] / rows->scale[k];
+	}
+	for (size_t i = 0; i < n; i++)
+	{
+		variance += v[i] * (i == 0 ? 1 : -rows->center[i] / rows->scale[i]);
+		for (size_t j = 0; j <= i; j++)
+		{
+			size_t		a = (size_t) rows->term[i],
+						b = (size_t) rows->term[j];
+			double		c = rows->intercept && j == 0 ? v[i] / rows->scale[i] : covariance[i * n + j] / (rows->scale[i] * rows->scale[j]);
+
+			out[a >= b ? a * (a + 1) / 2 + b : b * (b + 1) / 2 + a] = c;
+		}
+	}
+	if (rows->intercept)
+		out[0] = variance;
+	mlpg_release(host, v);
+}
