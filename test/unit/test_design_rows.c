@@ -206,7 +206,7 @@ check_sums(const Case *c, const MlpgDesignRows *rows, const double *b, const dou
 				sum += term;
 				size += fabs(term);
 			}
-			worst_product = fmax(worst_product, fabs(sum - (j < 0 ? sums[k] : sums[t + k * rows->lda + j])) / (size + 1e-300));
+			worst_product = fmax(worst_product, fabs(sum - (j < 0 ? sums[k] : sums[t + k * rows->lda + j])) / (size + 1));
 		}
 	CHECK(worst < 1e-8);		/* 1e6 + x keeps 10 digits of x */
 	CHECK(worst_product < 1e-8);
