@@ -1,0 +1,121 @@
+/*-------------------------------------------------------------------------
+ *
+ * exact.c
+ *	  Weighted cross-products of a held design in double-double.
+ *
+ * Where columns nearly depend on one another, cross-products in double cannot say
+ * whether they do: squared distances drown in 1e-16 of squared lengths.  The
+ * kernel of linear.c (math/crossprod.c) keeps 106 bits of every sum, so that
+ * the distance of a column from the others is known as far as the columns are.
+ *
+ * Sparse columns are written out, so this is for designs of few columns.
+ * Cost: 2 d^2 fused operations a row, 120 ns at 30 columns.  Memory: 16 bytes * d^2 / 2 for
+ * each of 64 pieces.  Determinism: pieces are added in order.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "core/learners/affine/exact.h"
+
+typedef struct Work
+{
+	const MlpgDesignRows *rows;
+	MlpgExactBody body;
+	void	   *argument;
+	int			d;
+	int			stride;
+	size_t		n_scratch;
+	MlpgCrossprod *total;		/* n_pieces */
+	double	   *memory;			/* n_threads x size */
+	int		   *exponent;		/* n_threads x stride */
+	size_t		size;
+} Work;
+
+void
+mlpg_exact_rows(const MlpgDesignRows *rows, int64_t first, int64_t last, const double *root, double *z, int stride)
+{
+	for (int64_t i = first; i < last; i++, z += stride)
+	{
+		const double *x = rows->dense + (size_t) i * (size_t) rows->dense_stride;
+
+		for (int k = 0; k < rows->n_dense; k++)
+			z[k] = root[i - first] * x[k];
+		memset(z + rows->n_dense, 0, (size_t) (stride - rows->n_dense) * sizeof(double));
+		for (int64_t e = rows->start ? rows->start[i] : 0; rows->start && e < rows->start[i + 1]; e++)
+			z[rows->column[e]] = rows->value ? root[i - first] * rows->value[e] : root[i - first];
+	}
+}
+
+/* Divides each column by the power of two above its largest value. */
+static void
+scale_columns(const Work *work, double *z, int64_t n, int *exponent)
+{
+	for (int k = 0; k < work->stride; k++)
+	{
+		double		largest = 0;
+
+		for (int64_t i = 0; i < n; i++)
+			largest = fmax(largest, fabs(z[i * work->stride + k]));
+		exponent[k] = MLPG_EXPONENT_NONE;
+		if (largest == 0)
+			continue;
+		frexp(largest, &exponent[k]);
+		for (int64_t i = 0; i < n; i++)
+			z[i * work->stride + k] = ldexp(z[i * work->stride + k], -exponent[k]);
+	}
+}
+
+static void
+add_piece(MlpgTask *task, int index, void *argument)
+{
+	const Work *work = argument;
+	const MlpgDesignRows *rows = work->rows;
+	double	   *z = work->memory + (size_t) task->thread * work->size;
+	double	   *hi = z + (size_t) MLPG_DESIGN_BLOCK * (size_t) work->stride;
+	double	   *lo = hi + (size_t) work->d * (size_t) work->stride;
+	double	   *scratch = lo + (size_t) work->d * (size_t) work->stride;
+	int		   *exponent = work->exponent + (size_t) task->thread * (size_t) work->stride;
+
+	for (int64_t first = rows->piece[index]; first < rows->piece[index + 1]; first += MLPG_DESIGN_BLOCK)
+	{
+		int64_t		last = first + MLPG_DESIGN_BLOCK < rows->piece[index + 1] ? first + MLPG_DESIGN_BLOCK : rows->piece[index + 1];
+
+		if (atomic_load_explicit(task->stop, memory_order_relaxed))
+			return;
+		work->body(rows, first, last, work->argument, z, work->stride, scratch);
+		scale_columns(work, z, last - first, exponent);
+		mlpg_crossprod_block(z, (int) (last - first), work->d, work->stride, hi, lo);
+		mlpg_crossprod_add_block(&work->total[index], exponent, work->stride, hi, lo);
+	}
+}
+
+MlpgCrossprod *
+mlpg_exact_crossprod(MlpgHost *host, const MlpgDesignRows *rows, MlpgExactBody body, void *argument, size_t n_scratch, const char *phase)
+{
+	Work		work = {.rows = rows, .body = body, .argument = argument, .d = rows->n_columns + 1, .n_scratch = n_scratch};
+
+	work.stride = mlpg_crossprod_stride(work.d);
+	work.size = (size_t) MLPG_DESIGN_BLOCK * (size_t) work.stride + 2 * (size_t) work.d * (size_t) work.stride + n_scratch;
+	work.memory = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) host->n_threads, work.size), sizeof(double));
+	work.exponent = mlpg_allocate(host, (size_t) host->n_threads * (size_t) work.stride, sizeof(int));
+	work.total = mlpg_allocate(host, (size_t) rows->n_pieces + 1, sizeof(MlpgCrossprod));
+	for (int p = 0; p <= rows->n_pieces; p++)
+		mlpg_crossprod_init(host, &work.total[p], work.d);
+	mlpg_check(host, phase, 0, 0);
+	host->parallel_for(host, rows->n_pieces, add_piece, &work);
+	for (int p = 0; p <= rows->n_pieces; p++)
+	{
+		MlpgCrossprod *total = &work.total[p];
+
+		if (p > 0)
+			mlpg_crossprod_add(&work.total[0], total);
+		if (p > 0)
+		{
+			mlpg_release(host, total->exponent);
+			mlpg_release(host, total->hi);
+			mlpg_release(host, total->lo);
+		}
+	}
+	mlpg_release(host, work.memory);
+	mlpg_release(host, work.exponent);
+	return &work.total[0];
+}
