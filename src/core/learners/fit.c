@@ -223,7 +223,7 @@ hand_on(MlpgHost *host, MlpgFit *fit)
 {
 	if (fit->block.n_rows == 0)
 		return;
-	if (!fit->plan->learner->single_pass || fit->plan->keep_rows)
+	if (!mlpg_plan_single_pass(fit->plan) || fit->plan->keep_rows)
 	{
 		if (fit->matrix == NULL)
 			fit->matrix = mlpg_matrix_create(host, fit->block.n_columns);
@@ -451,7 +451,7 @@ mlpg_fit_finish(MlpgHost *host, MlpgHost *scratch, MlpgFit *fit, MlpgFacts *fact
 	training.schema = make_schema(scratch, fit);
 	rank = sort_dictionaries(host, scratch, fit, training.schema);
 	training.payload = mlpg_writer_create(scratch, 4);
-	if (plan->learner->single_pass)
+	if (mlpg_plan_single_pass(plan))
 		finish_single_pass(host, fit, &training, rank);
 	else
 		finish_matrix(host, fit, &training, rank);
@@ -602,7 +602,7 @@ mlpg_fit_read(MlpgHost *host, MlpgFit *fit, const MlpgPlan *plan, MlpgReader *r)
 	{
 		void	   *state;
 
-		if (!plan->learner->single_pass)
+		if (!mlpg_plan_single_pass(plan))
 			mlpg_reader_corrupt(r, "a state that this learner does not have");
 		state = plan->learner->read_state(plan, dictionary_sizes(host, fit), r);
 		if (fit->state == NULL)

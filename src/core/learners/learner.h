@@ -179,6 +179,9 @@ struct MlpgLearner
 	 */
 	void		(*found) (MlpgHost *host, MlpgParams *params, const MlpgFacts *facts);
 
+	/* optional, single-pass learners: whether what is asked for takes all rows at once, so that fit() makes the model */
+	bool		(*wants_rows) (const MlpgPlan *plan);
+
 	/* single-pass learners; summarise runs in pool threads: no host, no raise */
 	size_t		(*partial_size) (const MlpgPlan *plan, int capacity);	/* bytes of one summary of a block */
 	void		(*summarise) (const MlpgPlan *plan, const MlpgBlock *block, void *partial);
@@ -215,6 +218,13 @@ extern const MlpgLearner *mlpg_learner_require(MlpgHost *host, const char *name)
 extern int	mlpg_learner_count(void);
 extern const MlpgLearner *mlpg_learner_at(int position);
 extern uint16_t mlpg_learner_id(const MlpgLearner *learner);
+
+/* Whether the rows of a plan are summarised as they come, or all of them are seen at once. */
+static inline bool
+mlpg_plan_single_pass(const MlpgPlan *plan)
+{
+	return plan->learner->single_pass && (plan->learner->wants_rows == NULL || !plan->learner->wants_rows(plan));
+}
 
 /* Whether a learner has a task; those of quantiles are regressions. */
 static inline bool

@@ -28,6 +28,10 @@
  * weight zero not counted); with a penalty, or no degree of freedom, there are none.
  * R squared is about the mean with an intercept, about zero without (as R and NIST).
  *
+ * Robust errors (affine/sandwich.c) take each row's residual, so with "robust" all
+ * rows are kept and read again once the coefficients are there: that is then a
+ * matrix learner, with the same coefficients.
+ *
  * Cost.  d dense columns: 2d(d+1) fused operations a row, about 60 ns at d = 30;
  * d additions a row and indicator that holds; (terms)^3/3 double-double
  * operations once.  Memory: 16 bytes * (d^2/2 + indicators * d + indicators^2/2).
@@ -36,7 +40,9 @@
  *-------------------------------------------------------------------------
  */
 #include "core/learners/affine/affine.h"
+#include "core/learners/affine/irls.h"
 #include "core/learners/affine/moments.h"
+#include "core/learners/affine/sandwich.h"
 #include "core/math/ddsolve.h"
 #include "core/math/dist.h"
 
@@ -51,6 +57,7 @@ static const MlpgParamSpec params[] = {
 	{"l2", MLPG_PARAM_REAL, "0", 0, 1e30, false, NULL, "ridge penalty on standardised columns", NULL},
 	{"intercept", MLPG_PARAM_BOOLEAN, "true", 0, 0, false, NULL, "fit a constant term", NULL},
 	{"unseen", MLPG_PARAM_CHOICE, NULL, 0, 0, false, "error|null|zero", "answer for categories not seen in training", NULL},
+	{"robust", MLPG_PARAM_CHOICE, NULL, 0, 0, false, MLPG_SANDWICH_CHOICES, "standard errors that hold for any variances; keeps all rows", NULL},
 };
 
 typedef struct Solution
@@ -208,11 +215,68 @@ report(MlpgTraining *training, const Solution *s, bool intercept)
 	}
 }
 
+/* ---------- robust errors ---------- */
+
+static void
+residual_body(int64_t first, int64_t last, void *argument, double *score, double *weight)
+{
+	const MlpgIrls *fit = argument;
+
+	for (int64_t i = first; i < last; i++)
+	{
+		weight[i - first] = fit->w ? fit->w[i] : 1;
+		score[i - first] = weight[i - first] * (fit->y[i] - fit->eta[i]);
+	}
+}
+
+static double *
+read_column(const MlpgTraining *training, int column)
+{
+	double	   *x = mlpg_allocate(training->host, (size_t) training->n_rows + 1, sizeof(double));
+
+	mlpg_matrix_read(training->matrix, column, 0, training->n_rows, x);
+	return x;
+}
+
+/* By term; the residuals are those of the same fit, made once more on columns that are centred. */
+static double *
+robust_errors(MlpgTraining *training, const MlpgDesign *design, MlpgSandwich kind, int64_t n_positive)
+{
+	MlpgHost   *host = training->host;
+	const MlpgPlan *plan = training->plan;
+	size_t		t = (size_t) design->n_terms;
+	double	   *packed = mlpg_allocate(host, mlpg_size_multiply(host, t, t + 1) / 2 + 1, sizeof(double)),
+			   *out = mlpg_allocate(host, t + 1, sizeof(double));
+	MlpgIrls	fit = {.host = host, .max_iterations = 20, .y = read_column(training, plan->n_features)};
+
+	fit.w = plan->weighted ? read_column(training, mlpg_plan_weight_column(plan)) : NULL;
+	fit.rows = mlpg_design_rows_create(training, design, true, fit.w);
+	mlpg_irls_prepare(&fit);
+	mlpg_irls_fit(&fit);
+	mlpg_design_rows_original_covariance(host, fit.rows, mlpg_sandwich(host, fit.rows, kind, residual_body, &fit,
+																		mlpg_irls_unscaled_covariance(&fit), n_positive, fit.rank), packed);
+	for (size_t j = 0; j < t; j++)
+		out[j] = sqrt(packed[j * (j + 1) / 2 + j]);
+	for (int c = 0; c < (int) t; c++)
+		if (fit.dropped[c])
+			out[fit.rows->term[c]] = NAN;
+	return out;
+}
+
+static bool
+linear_wants_rows(const MlpgPlan *plan)
+{
+	return mlpg_params_value(plan->params, "robust")->text != NULL;
+}
+
+/* ---------- the fit ---------- */
+
 static void
 linear_finish(MlpgTraining *training, void *opaque)
 {
 	MlpgMoments *state = opaque;
 	const MlpgParams *p = training->plan->params;
+	const MlpgParamValue *robust = mlpg_params_value(p, "robust");
 	bool		intercept = mlpg_params_boolean(p, "intercept");
 	double		l2 = mlpg_params_real(p, "l2");
 	MlpgAffineModel model = {.n_outputs = 1, .df = NAN, .dispersion = NAN};
@@ -224,6 +288,8 @@ linear_finish(MlpgTraining *training, void *opaque)
 	training->schema->unseen = mlpg_unseen_policy(p, l2 > 0 ? MLPG_UNSEEN_ZERO : MLPG_UNSEEN_NULL);
 	model.design = mlpg_design_create(training->host, training->schema, intercept, l2 == 0);
 	solve(training, state, model.design, l2, &solution);
+	if (robust->text && solution.std_error)
+		solution.std_error = robust_errors(training, model.design, (MlpgSandwich) robust->number, state->n_positive);
 	check_solution(training, &solution);
 	mlpg_affine_report_dropped(training, model.design);
 	report(training, &solution, intercept);
@@ -232,6 +298,38 @@ linear_finish(MlpgTraining *training, void *opaque)
 	if (solution.std_error != NULL)
 		model.df = solution.df;
 	mlpg_affine_write(training->payload, &model);
+}
+
+/* The same with all rows at hand: codes are ranks already. */
+static void
+linear_fit(MlpgTraining *training)
+{
+	MlpgHost   *host = training->host;
+	const MlpgPlan *plan = training->plan;
+	int			n_columns = mlpg_plan_columns(plan),
+				capacity = mlpg_block_rows(n_columns);
+	MlpgBlock  *block = mlpg_block_create(host, n_columns, capacity);
+	void	   *partial = mlpg_allocate(host, mlpg_moments_partial_size(plan, capacity), 1);
+	void	   *state = mlpg_moments_begin(host, plan);
+
+	training->rank = mlpg_allocate(host, (size_t) plan->n_features + 1, sizeof(int32_t *));
+	for (int i = 0; i < plan->n_features; i++)
+	{
+		int32_t		n = plan->kind[i] == MLPG_CATEGORY ? training->schema->feature[i].dictionary->n : 0;
+
+		training->rank[i] = plan->kind[i] == MLPG_CATEGORY ? mlpg_allocate(host, (size_t) n + 1, sizeof(int32_t)) : NULL;
+		for (int32_t k = 0; k < n; k++)
+			training->rank[i][k] = k;
+	}
+	for (int64_t first = 0; first < training->n_rows; first += capacity)
+	{
+		block->n_rows = training->n_rows - first < capacity ? (int) (training->n_rows - first) : capacity;
+		mlpg_matrix_read_rows(training->matrix, first, block->n_rows, block->values, block->stride);
+		mlpg_moments_summarise(plan, block, partial);
+		mlpg_moments_absorb(host, plan, state, block, partial);
+		mlpg_check(host, "fitting", first, training->n_rows);
+	}
+	linear_finish(training, state);
 }
 
 const MlpgLearner mlpg_linear = {
@@ -248,6 +346,8 @@ const MlpgLearner mlpg_linear = {
 	.n_params = sizeof(params) / sizeof(params[0]),
 	.payload_version = MLPG_AFFINE_PAYLOAD_VERSION,
 	.oldest_readable = 1,
+	.fit = linear_fit,
+	.wants_rows = linear_wants_rows,
 	.partial_size = mlpg_moments_partial_size,
 	.summarise = mlpg_moments_summarise,
 	.begin = mlpg_moments_begin,
