@@ -360,7 +360,7 @@ make_schema(MlpgHost *scratch, const MlpgFit *fit)
 
 	schema->target = plan->target;
 	schema->target_kind = plan->target_kind;
-	schema->offset = plan->offset;
+	mlpg_schema_set_offset(schema, plan->offset);
 	schema->array_form = plan->array_form;
 	for (int i = 0; i < plan->n_features; i++)
 	{

@@ -22,10 +22,17 @@ mlpg_schema_create(MlpgHost *host, int n_features)
 	MlpgSchema *schema = mlpg_allocate(host, 1, sizeof(MlpgSchema));
 
 	schema->n_features = n_features;
-	schema->feature = mlpg_allocate(host, n_features > 0 ? (size_t) n_features : 1, sizeof(MlpgFeature));
+	schema->feature = mlpg_allocate(host, (size_t) n_features + 1, sizeof(MlpgFeature));
 	schema->target = mlpg_text_copy(host, "", 0);
 	schema->positive = -1;
 	return schema;
+}
+
+void
+mlpg_schema_set_offset(MlpgSchema *schema, char *name)
+{
+	schema->offset = name;
+	schema->feature[schema->n_features] = (MlpgFeature) {.name = name, .kind = MLPG_NUMBER};
 }
 
 int

@@ -64,7 +64,7 @@ typedef struct MlpgFeature
 typedef struct MlpgSchema
 {
 	int			n_features;
-	MlpgFeature *feature;		/* n_features */
+	MlpgFeature *feature;		/* n_features, and behind them the offset, if there is one */
 	char	   *target;			/* name of the target, or "" */
 	MlpgKind	target_kind;	/* of its values as they were given; MLPG_CATEGORY: text */
 	MlpgDictionary *classes;	/* classification: texts of the classes in class order; NULL: regression */
@@ -94,7 +94,15 @@ mlpg_class_outputs(int n_classes)
 	return n_classes == 2 ? 1 : n_classes;
 }
 
+/* Columns that a row must have to be predicted: the features, then the offset. */
+static inline int
+mlpg_schema_columns(const MlpgSchema *schema)
+{
+	return schema->n_features + (schema->offset != NULL ? 1 : 0);
+}
+
 extern MlpgSchema *mlpg_schema_create(MlpgHost *host, int n_features);
+extern void mlpg_schema_set_offset(MlpgSchema *schema, char *name);	/* NULL: none */
 extern int	mlpg_schema_find(const MlpgSchema *schema, const char *name);	/* -1 if absent */
 
 extern MlpgDictionary *mlpg_dictionary_create(MlpgHost *host);

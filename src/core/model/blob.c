@@ -442,7 +442,7 @@ read_target(MlpgReader *r, MlpgSchema *schema)
 		mlpg_reader_corrupt(r, "unknown kind of target");
 	schema->target_kind = (MlpgKind) kind;
 	if (has_offset == 1)
-		schema->offset = mlpg_read_text(r, NULL);
+		mlpg_schema_set_offset(schema, mlpg_read_text(r, NULL));
 	n = mlpg_read_count(r, 4);
 	if (n == 1 || n > MLPG_CLASSES_MAX)
 		mlpg_reader_corrupt(r, "number of classes out of range");

@@ -75,6 +75,7 @@ score_kept(MlpgHost *host, const MlpgModel *model, MlpgFit *kept,
 	int			part = mlpg_block_rows(kept->block.n_columns);
 	double	   *rows = mlpg_allocate(host, (size_t) part * stride, sizeof(double));
 	double	   *out = mlpg_allocate(host, (size_t) part * model->n_outputs, sizeof(double));
+	double	   *target = mlpg_allocate(host, part, sizeof(double));
 	int32	  **map = map_categories(host, schema, kept);
 
 	mlpg_fit_flush(host, kept);
@@ -92,9 +93,17 @@ score_kept(MlpgHost *host, const MlpgModel *model, MlpgFit *kept,
 					if (!isnan(*x))
 						*x = map[j][(int32) *x];
 				}
+		for (int i = 0; i < m; i++)
+		{
+			double	   *behind = &rows[(size_t) i * stride + schema->n_features];
+
+			target[i] = *behind;
+			if (schema->offset != NULL)	/* where the model wants it */
+				*behind = rows[(size_t) i * stride + mlpg_plan_offset_column(kept->plan)];
+		}
 		model->learner->predict(model, rows, m, stride, out);
 		for (int i = 0; i < m; i++)
-			take(model, first + i, rows[(size_t) i * stride + kept->plan->n_features], out + (size_t) i * model->n_outputs, argument);
+			take(model, first + i, target[i], out + (size_t) i * model->n_outputs, argument);
 		mlpg_check(host, "judging", first, n);
 	}
 }
@@ -160,7 +169,7 @@ typedef struct Contestant
 {
 	MlpgModel  *model;
 	MlpgBinding *binding;
-	double	   *row;			/* features */
+	double	   *row;			/* features, offset */
 	double	   *out;			/* outputs */
 	double	   *class_value;	/* of a classifier: its classes as numbers, NaN for texts */
 } Contestant;
@@ -208,7 +217,7 @@ bind_contestant(Contestant *c, TupleDesc desc, const char *label)
 		columns.type[i] = TupleDescAttr(desc, i)->atttypid;
 	}
 	c->binding = mlpg_bind_columns(c->model, label, &columns, false);
-	c->row = palloc0((c->model->schema->n_features + 1) * sizeof(double));
+	c->row = palloc0((mlpg_schema_columns(c->model->schema) + 1) * sizeof(double));
 	c->out = palloc0(c->model->n_outputs * sizeof(double));
 	c->class_value = palloc0((mlpg_schema_classes(c->model->schema) + 1) * sizeof(double));
 	for (int k = 0; k < mlpg_schema_classes(c->model->schema); k++)
@@ -264,7 +273,7 @@ read_answer(const Comparison *c, const Contestant *side, TupleTableSlot *slot, d
 
 	if (!mlpg_bind_values(side->binding, slot->tts_values, slot->tts_isnull, side->row) && model->schema->n_features > 0)
 		return false;
-	model->learner->predict(model, side->row, 1, model->schema->n_features, side->out);
+	model->learner->predict(model, side->row, 1, mlpg_schema_columns(model->schema), side->out);
 	if (model->schema->classes == NULL)
 	{
 		inputs[0] = c->rows->values[c->rows->plan->n_features];

@@ -149,7 +149,7 @@ bind_arguments(FunctionCallInfo fcinfo, MlpgSite *site, MlpgScorer *scorer, int 
 		}
 		MemoryContextSwitchTo(scorer->context);
 	}
-	if (scorer->model->schema->n_features == 0)
+	if (mlpg_schema_columns(scorer->model->schema) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("model changed while the statement was planned"),
@@ -213,7 +213,7 @@ answer(FunctionCallInfo fcinfo, MlpgScorer *scorer)
 	is_class = model->schema->classes != NULL;
 	if (unlikely(is_class ? model->schema->positive < 0 : model->main_output < 0))
 		raise_no_number(fcinfo->flinfo->fn_extra, scorer);
-	model->learner->predict(model, scorer->row, 1, model->schema->n_features, scorer->outputs);
+	model->learner->predict(model, scorer->row, 1, mlpg_schema_columns(model->schema), scorer->outputs);
 	value = is_class ? mlpg_model_probability(model, scorer->outputs, model->schema->positive) : mlpg_model_answer(model, scorer->outputs);
 	if (unlikely(isnan(value)))
 		PG_RETURN_NULL();
@@ -227,7 +227,7 @@ quantiles(MlpgSite *site, MlpgScorer *scorer, const double *levels, int n, doubl
 	const MlpgModel *model = scorer->model;
 
 	mlpg_model_check_levels(site->host, model, levels, n);
-	model->learner->predict(model, scorer->row, 1, model->schema->n_features, scorer->outputs);
+	model->learner->predict(model, scorer->row, 1, mlpg_schema_columns(model->schema), scorer->outputs);
 	for (int i = 0; i < model->n_outputs; i++)
 		if (isnan(scorer->outputs[i]))
 			return false;
@@ -292,7 +292,7 @@ class_of(MlpgScorer *scorer)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("%s predicts a number, not a class", scorer->label),
 				 errhint("Use mlpg.predict(model, row).")));
-	model->learner->predict(model, scorer->row, 1, model->schema->n_features, scorer->outputs);
+	model->learner->predict(model, scorer->row, 1, mlpg_schema_columns(model->schema), scorer->outputs);
 	return mlpg_model_class(model, scorer->outputs);
 }
 

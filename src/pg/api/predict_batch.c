@@ -65,7 +65,7 @@ typedef struct Block
 	int			n;				/* rows */
 	bool		submitted;
 	int64_t		ticket;
-	double	   *features;		/* capacity x n_features */
+	double	   *features;		/* capacity x mlpg_schema_columns */
 	double	   *outputs;		/* capacity x n_outputs */
 	bool	   *is_empty;		/* capacity: no feature has a value */
 	Datum	   *key;			/* capacity x n_keys */
@@ -112,7 +112,7 @@ score_block(MlpgTask *task, int index, void *argument)
 	Scoring    *s = argument;
 	Block	   *block = &s->block[index];
 
-	s->model->learner->predict(s->model, block->features, block->n, s->model->schema->n_features, block->outputs);
+	s->model->learner->predict(s->model, block->features, block->n, mlpg_schema_columns(s->model->schema), block->outputs);
 }
 
 /* The columns of a row's answer; false: there is none. */
@@ -227,7 +227,7 @@ read_row(TupleTableSlot *slot, void *argument)
 {
 	Scoring    *s = argument;
 	Block	   *block = &s->block[s->current];
-	int			n_features = s->model->schema->n_features;
+	int			n_columns = mlpg_schema_columns(s->model->schema);
 	MemoryContext old;
 
 	s->n_read++;
@@ -239,8 +239,8 @@ read_row(TupleTableSlot *slot, void *argument)
 	old = MemoryContextSwitchTo(s->row_context);
 	mlpg_deform_slot(&s->deform, slot, s->n_needed);
 	block->is_empty[block->n] =
-		!mlpg_bind_values(s->binding, slot->tts_values, slot->tts_isnull, block->features + (size_t) block->n * n_features) &&
-		n_features > 0;
+		!mlpg_bind_values(s->binding, slot->tts_values, slot->tts_isnull, block->features + (size_t) block->n * n_columns) &&
+		s->model->schema->n_features > 0;
 	read_keys(s, block, slot);
 	MemoryContextSwitchTo(old);
 	if (++block->n == s->capacity)
@@ -368,8 +368,8 @@ bind_keys(Scoring *s, TupleDesc desc, ArrayType *names)
 static void
 create_ring(Scoring *s)
 {
-	size_t		n_features = s->model->schema->n_features;
-	size_t		rows = BLOCK_BYTES / sizeof(double) / Max(n_features, 1);
+	size_t		n_columns = mlpg_schema_columns(s->model->schema);
+	size_t		rows = BLOCK_BYTES / sizeof(double) / Max(n_columns, 1);
 
 	s->capacity = Max(BLOCK_ROWS_MIN, Min(rows, BLOCK_ROWS_MAX)) / 8 * 8;
 	s->n_blocks = s->host->n_threads == 1 ? 1 : s->host->n_threads + 2;
@@ -378,7 +378,7 @@ create_ring(Scoring *s)
 	{
 		Block	   *block = &s->block[i];
 
-		block->features = mlpg_allocate(s->host, mlpg_size_multiply(s->host, s->capacity, Max(n_features, 1)), sizeof(double));
+		block->features = mlpg_allocate(s->host, mlpg_size_multiply(s->host, s->capacity, Max(n_columns, 1)), sizeof(double));
 		block->outputs = mlpg_allocate(s->host, mlpg_size_multiply(s->host, s->capacity, s->model->n_outputs), sizeof(double));
 		block->is_empty = mlpg_allocate(s->host, s->capacity, sizeof(bool));
 		block->key = mlpg_allocate(s->host, mlpg_size_multiply(s->host, s->capacity, s->n_keys), sizeof(Datum));

@@ -186,7 +186,7 @@ find_column(const RowColumns *columns, const char *name, int length)
 static bool
 find_needed(const MlpgSchema *schema, const RowColumns *columns, Bitmapset **needed)
 {
-	for (int i = 0; i < schema->n_features; i++)
+	for (int i = 0; i < mlpg_schema_columns(schema); i++)
 	{
 		const char *name = schema->feature[i].name;
 		int			length = (int) strlen(name);

@@ -21,6 +21,8 @@
  *
  * An array column stands for features named column[1] .. column[n].
  *
+ * An offset is bound as one more feature, behind the others.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -91,7 +93,7 @@ needed_names(const MlpgModel *model)
 	int			n = 0;
 
 	initStringInfo(&list);
-	for (int i = 0; i < model->schema->n_features; i++)
+	for (int i = 0; i < mlpg_schema_columns(model->schema); i++)
 	{
 		const char *name = model->schema->feature[i].name;
 		int			length = (int) strlen(name);
@@ -241,7 +243,7 @@ find_source(const MlpgBinding *binding, int position)
 static void
 bind_element(MlpgBinding *binding, const MlpgColumns *columns, int i, int position, int index)
 {
-	int			n_features = binding->model->schema->n_features;
+	int			n_features = mlpg_schema_columns(binding->model->schema);
 	MlpgSource *source = find_source(binding, position);
 
 	if (source == NULL)
@@ -306,8 +308,8 @@ mlpg_bind_columns(const MlpgModel *model, const char *label, const MlpgColumns *
 
 	binding->model = model;
 	binding->label = label;
-	binding->source = palloc0(Max(model->schema->n_features, 1) * sizeof(MlpgSource));
-	for (int i = 0; i < model->schema->n_features; i++)
+	binding->source = palloc0((mlpg_schema_columns(model->schema) + 1) * sizeof(MlpgSource));
+	for (int i = 0; i < mlpg_schema_columns(model->schema); i++)
 		bind_feature(binding, columns, i, planned);
 	return binding;
 }
@@ -456,14 +458,14 @@ element_of(const MlpgSchema *schema, int i, int n)
 /*
  * Elements are the features x1 .. xn of a model fitted on arrays.  Where an
  * element was the weight, and so is no feature, arrays have the length that
- * they had in training.
+ * they had in training; an offset is an element too.
  */
 bool
 mlpg_bind_array(const MlpgModel *model, const char *label, Datum array, double *row)
 {
 	const MlpgSchema *schema = model->schema;
 	MlpgDatumReader reader = {.how = MLPG_READ_FLOAT8_ARRAY, .kind = MLPG_NUMBER, .is_array = true};
-	int			n_features = schema->n_features;
+	int			n_features = mlpg_schema_columns(schema);
 	int			length = 0;
 	int			n;
 	double	   *values = row;
@@ -475,8 +477,8 @@ mlpg_bind_array(const MlpgModel *model, const char *label, Datum array, double *
 				 errmsg("%s was not trained on an array", label),
 				 errdetail("Its features are: %s.", needed_names(model)),
 				 errhint("Pass a row with columns of these names, or a JSON object.")));
-	if (n_features > 0)
-		length = atoi(schema->feature[n_features - 1].name + 1);
+	for (int i = Max(n_features - 2, 0); i < n_features; i++)	/* the last feature, or the offset */
+		length = Max(length, atoi(schema->feature[i].name + 1));
 	length = Max(length, n_features);
 	if (length > n_features)
 		values = palloc(Min(length, MLPG_FEATURES_MAX) * sizeof(double));

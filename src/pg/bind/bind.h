@@ -59,7 +59,7 @@ MLPG_NORETURN extern void mlpg_raise_missing(const MlpgModel *model, const char 
 											 const MlpgColumns *found, bool is_json);
 
 /*
- * Reading: fills row (n_features doubles, NaN where missing) and returns
+ * Reading: fills row (mlpg_schema_columns doubles, NaN where missing) and returns
  * whether there is any value.
  */
 extern bool mlpg_bind_arguments(const MlpgBinding *binding, const NullableDatum *arguments, double *row);

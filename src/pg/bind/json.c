@@ -226,7 +226,7 @@ mlpg_bind_jsonb(const MlpgModel *model, const char *label, Jsonb *object, double
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("features must be a JSON object"),
 				 errhint("Send for example {\"price\": 120, \"promo\": true}.")));
-	for (int i = 0; i < schema->n_features; i++)
+	for (int i = 0; i < mlpg_schema_columns(schema); i++)
 	{
 		const char *name = schema->feature[i].name;
 		JsonbValue	value;
@@ -246,7 +246,7 @@ mlpg_bind_text(const MlpgModel *model, const char *label, text *value, double *r
 {
 	Datum		object;
 
-	if (model->schema->n_features == 1 && model->schema->feature[0].kind == MLPG_CATEGORY)
+	if (mlpg_schema_columns(model->schema) == 1 && model->schema->feature[0].kind == MLPG_CATEGORY)
 	{
 		row[0] = mlpg_bind_code(model, 0, VARDATA_ANY(value), (int32) VARSIZE_ANY_EXHDR(value));
 		return true;

@@ -198,7 +198,7 @@ set_model(MlpgScorer *scorer, const MlpgModel *model, const char *label)
 	scorer->arguments = NULL;
 	scorer->model = model;
 	scorer->label = label;
-	scorer->row = MemoryContextAlloc(scorer->context, Max(model->schema->n_features, 1) * sizeof(double));
+	scorer->row = MemoryContextAlloc(scorer->context, (mlpg_schema_columns(model->schema) + 1) * sizeof(double));
 	scorer->outputs = MemoryContextAlloc(scorer->context, Max(model->n_outputs, 1) * sizeof(double));
 }
 

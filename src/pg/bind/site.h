@@ -45,7 +45,7 @@ typedef struct MlpgScorer
 	const char *label;			/* 'model "beverage"' or 'the model' */
 	MlpgRecord *record;			/* binding of composite rows */
 	MlpgBinding *arguments;		/* binding of rewritten calls */
-	double	   *row;			/* n_features */
+	double	   *row;			/* mlpg_schema_columns */
 	double	   *outputs;		/* n_outputs */
 } MlpgScorer;
 
