@@ -189,9 +189,419 @@ test_golden(void)
 		fclose(file);
 }
 
+/* ---------- where there is no answer, or hardly one ---------- */
+
+/* A plan with parameters "a=b c=d". */
+static MlpgPlan *
+plan_of(MlpgHost *host, int n_features, const char *kinds, bool weighted, const char *parameters)
+{
+	MlpgPlan   *plan = test_plan(host, "glm", n_features, kinds, weighted);
+
+	set_parameters(host, plan, mlpg_text(host, "%s", parameters));
+	return plan;
+}
+
+static const char *
+warning(const MlpgModel *model)
+{
+	const char *text = mlpg_fact_find(model->facts, "warning");
+
+	return text ? text : "";
+}
+
+/* Every estimate and prediction is finite; how many have an error. */
+static int
+check_finite(MlpgHost *host, const MlpgModel *model, const double *rows, int n_rows)
+{
+	int			n,
+				errors = 0,
+				d = model->schema->n_features;
+	MlpgCoefficient *c = model->learner->coefficients(host, model, &n);
+	bool		finite = true;
+
+	for (int i = 0; i < n; i++)
+	{
+		finite &= !isinf(c[i].estimate);
+		errors += !isnan(c[i].std_error);
+	}
+	for (int i = 0; i < n_rows; i++)
+	{
+		double		out;
+
+		model->learner->predict(model, rows + i * (d + 1), 1, d, &out);
+		finite &= isfinite(out);
+	}
+	CHECK(finite);
+	return errors;
+}
+
+/* Classes that a line parts, wholly or with one point in common, have no likeliest line. */
+static void
+test_separation(void)
+{
+	static const char *const links[] = {"logit", "probit", "cloglog"};
+
+	for (int k = 0; k < 3; k++)
+		for (int quasi = 0; quasi < 2; quasi++)
+		{
+			MlpgHost   *host = harness_host();
+			double		rows[40 * 2];
+			MlpgModel  *model;
+
+			for (int i = 0; i < 40; i++)
+			{
+				rows[2 * i] = quasi ? i / 4 : i;
+				rows[2 * i + 1] = i >= 20 || (quasi && i == 18);
+			}
+			model = test_fit(host, plan_of(host, 1, NULL, false, mlpg_text(host, "family=binomial link=%s", links[k])), rows, 40);
+			CHECK(strstr(warning(model), "separation") != NULL);
+			CHECK_TEXT(mlpg_fact_find(model->facts, "separated"), "yes");
+			CHECK(mlpg_fact_find(model->facts, "converged") == NULL);
+			CHECK_INT(check_finite(host, model, rows, 40), 0);
+			harness_free(host);
+		}
+
+	/* a cell of a count that is always zero */
+	MlpgHost   *host = harness_host();
+	double		rows[60 * 2];
+	MlpgModel  *model;
+
+	for (int i = 0; i < 60; i++)
+	{
+		rows[2 * i] = i % 3;
+		rows[2 * i + 1] = i % 3 == 1 ? 0 : 1 + i % 5;
+	}
+	model = test_fit(host, plan_of(host, 1, "c", false, "family=poisson"), rows, 60);
+	CHECK(strstr(warning(model), "separation") != NULL);
+	CHECK_INT(check_finite(host, model, rows, 60), 0);
+	harness_free(host);
+}
+
+/* Steep, but not separated: an ordinary answer. */
+static void
+test_steep(void)
+{
+	MlpgHost   *host = harness_host();
+	double		rows[400 * 2];
+	MlpgModel  *model;
+
+	for (int i = 0; i < 400; i++)
+	{
+		rows[2 * i] = (i - 200) * 0.5 + 0.25;
+		rows[2 * i + 1] = i >= 200;
+	}
+	rows[2 * 199 + 1] = 1;
+	rows[2 * 200 + 1] = 0;
+	model = test_fit(host, plan_of(host, 1, NULL, false, "family=binomial"), rows, 400);
+	CHECK_TEXT(warning(model), "");
+	CHECK_INT(check_finite(host, model, rows, 400), 2);
+	harness_free(host);
+}
+
+static void
+fill(double *rows, int n, int n_features, uint64_t seed)
+{
+	for (int i = 0; i < n; i++)
+	{
+		double		score = 0;
+
+		for (int j = 0; j < n_features; j++)
+		{
+			rows[i * (n_features + 1) + j] = test_normal(&seed);
+			score += rows[i * (n_features + 1) + j] / (2 + j);
+		}
+		rows[i * (n_features + 1) + n_features] = floor(exp(score) + 2 * test_uniform(&seed));
+	}
+}
+
+/* Dependent columns, more columns than rows, no degree of freedom. */
+static void
+test_rank(void)
+{
+	MlpgHost   *host = harness_host();
+	double		rows[50 * 5],
+				wide[6 * 11];
+	MlpgModel  *model;
+	MlpgCoefficient *c;
+	int			n;
+
+	fill(rows, 50, 4, 7);
+	for (int i = 0; i < 50; i++)
+	{
+		rows[i * 5 + 2] = 3 * rows[i * 5] - rows[i * 5 + 1] + 1e5;
+		rows[i * 5 + 3] *= 1e-3;
+	}
+	model = test_fit(host, plan_of(host, 4, NULL, false, "family=poisson"), rows, 50);
+	c = model->learner->coefficients(host, model, &n);
+	CHECK(strstr(warning(model), "\"x3\"") != NULL);
+	CHECK(isnan(c[3].estimate) && isfinite(c[4].estimate) && isfinite(c[4].std_error));
+	fill(wide, 6, 10, 9);
+	model = test_fit(host, plan_of(host, 10, NULL, false, "family=gaussian"), wide, 6);
+	CHECK(strstr(warning(model), "5 terms dropped") != NULL);
+	CHECK_INT(check_finite(host, model, wide, 6), 0);
+	CHECK(fact(model, "deviance") < 1e-20);
+	harness_free(host);
+}
+
+/* Nearly dependent columns: double-double tells them apart, and the answer is that of least squares in 106 bits. */
+static void
+test_near_dependence(void)
+{
+	MlpgHost   *host = harness_host();
+	double		rows[82 * 8];
+	MlpgModel  *model[2];
+	MlpgCoefficient *c[2];
+	int			n[2];
+	uint64_t	random = 3;
+
+	for (int i = 0; i < 82; i++)
+	{
+		double		x = 3 + i * 0.1 + 0.01 * test_uniform(&random);
+
+		for (int j = 0; j < 7; j++)
+			rows[i * 8 + j] = pow(x, j + 1);
+		rows[i * 8 + 7] = sin(x) + 0.1 * test_normal(&random);
+	}
+	for (int k = 0; k < 2; k++)
+	{
+		MlpgPlan   *plan = test_plan(host, k == 0 ? "glm" : "linear", 7, NULL, false);
+
+		model[k] = test_fit(host, plan, rows, 82);
+		c[k] = model[k]->learner->coefficients(host, model[k], &n[k]);
+	}
+	CHECK_TEXT(warning(model[0]), "");
+	for (int j = 0; j < n[0]; j++)
+	{
+		CHECK_CLOSE(c[0][j].estimate, c[1][j].estimate, 1e-5);
+		CHECK_CLOSE(c[0][j].std_error, c[1][j].std_error, 1e-5);
+	}
+	harness_free(host);
+}
+
+/* A gaussian with a penalty is the ridge of "linear". */
+static void
+test_ridge(void)
+{
+	MlpgHost   *host = harness_host();
+	double		rows[80 * 5];
+	MlpgCoefficient *c[2];
+	int			n[2];
+
+	fill(rows, 80, 4, 11);
+	for (int i = 0; i < 80; i++)
+		rows[i * 5 + 3] = i % 4;
+	for (int k = 0; k < 2; k++)
+	{
+		MlpgPlan   *plan = test_plan(host, k == 0 ? "glm" : "linear", 4, "nnnc", false);
+
+		mlpg_params_set(host, plan->params, "l2", "0.37");
+		c[k] = mlpg_learner_require(host, "glm")->coefficients(host, test_fit(host, plan, rows, 80), &n[k]);
+	}
+	CHECK_INT(n[0], n[1]);
+	for (int j = 0; j < n[0]; j++)
+	{
+		CHECK_CLOSE(c[0][j].estimate, c[1][j].estimate, 1e-9);
+		CHECK(isnan(c[0][j].std_error));
+	}
+	harness_free(host);
+}
+
+/* Fits that say why they cannot be. */
+static void
+test_refusals(void)
+{
+	static const struct
+	{
+		const char *parameters;
+		double		target;
+		const char *message;
+	}			cases[] = {
+		{"family=poisson", -1, "domain of family"},
+		{"family=gamma", 0, "domain of family"},
+		{"family=binomial", 1.5, "domain of family"},
+		{"family=poisson", 0, "no row with a weight has a target above 0"},
+		{"family=binomial link=inverse", 1, "does not fit family"},
+		{"family=gamma link=logit", 1, "does not fit family"},
+	};
+
+	for (int k = 0; k < (int) (sizeof(cases) / sizeof(cases[0])); k++)
+	{
+		MlpgHost   *host = harness_host();
+		MlpgPlan   *plan = plan_of(host, 1, NULL, false, cases[k].parameters);
+		double		rows[10];
+		volatile bool raised = false;
+
+		for (int i = 0; i < 5; i++)
+		{
+			rows[2 * i] = i;
+			rows[2 * i + 1] = cases[k].target;
+		}
+		HARNESS_TRY(host, raised, test_fit(host, plan, rows, 5));
+		CHECK(raised && strstr(harness_message(host), cases[k].message) != NULL);
+		harness_free(host);
+	}
+
+	MlpgHost   *host = harness_host();
+	MlpgPlan   *plan = plan_of(host, 1, NULL, true, "family=poisson");
+	double		rows[6] = {1, 2, 0, 2, 3, 0};
+	volatile bool raised = false;
+
+	HARNESS_TRY(host, raised, test_fit(host, plan, rows, 2));
+	CHECK(raised && strstr(harness_message(host), "no row has a weight") != NULL);
+	harness_free(host);
+}
+
+/* One row, a constant target, values of any size. */
+static void
+test_small(void)
+{
+	MlpgHost   *host = harness_host();
+	double		rows[30 * 4];
+	double		one[2] = {3, 4};
+	MlpgModel  *model = test_fit(host, plan_of(host, 1, NULL, false, "family=poisson"), one, 1);
+	MlpgCoefficient *c[2];
+	int			n;
+
+	CHECK_INT(check_finite(host, model, one, 1), 0);
+	for (int i = 0; i < 30; i++)
+	{
+		rows[2 * i] = i;
+		rows[2 * i + 1] = 7;
+	}
+	model = test_fit(host, plan_of(host, 1, NULL, false, "family=gamma link=log"), rows, 30);
+	c[0] = model->learner->coefficients(host, model, &n);
+	CHECK_TEXT(warning(model), "");
+	CHECK_CLOSE(c[0][0].estimate, log(7), 1e-12);
+	CHECK(fabs(c[0][1].estimate) < 1e-14);
+
+	/* units of columns change their coefficients and nothing else */
+	fill(rows, 30, 3, 21);
+	for (int k = 0; k < 2; k++)
+	{
+		for (int i = 0; i < 30 && k == 1; i++)
+		{
+			rows[4 * i] *= 1e200;
+			rows[4 * i + 1] *= 1e-200;
+		}
+		model = test_fit(host, plan_of(host, 3, NULL, false, "family=poisson"), rows, 30);
+		c[k] = model->learner->coefficients(host, model, &n);
+	}
+	CHECK_CLOSE(c[1][1].estimate * 1e200, c[0][1].estimate, 1e-10);
+	CHECK_CLOSE(c[1][2].estimate * 1e-200, c[0][2].estimate, 1e-10);
+	CHECK_CLOSE(c[1][2].p_value, c[0][2].p_value, 1e-9);
+	CHECK_CLOSE(c[1][3].std_error, c[0][3].std_error, 1e-10);
+	harness_free(host);
+}
+
+/* Two classes are 0 and 1. */
+static void
+test_classes(void)
+{
+	MlpgHost   *host = harness_host();
+	double		rows[200 * 3];
+	MlpgModel  *model[2];
+	double		out[2];
+
+	fill(rows, 200, 2, 31);
+	for (int i = 0; i < 200; i++)
+		rows[3 * i + 2] = rows[3 * i + 2] > 1;
+	for (int k = 0; k < 2; k++)
+	{
+		MlpgPlan   *plan = k == 0 ? test_plan(host, "glm", 2, NULL, false) : test_class_plan(host, "glm", 2, NULL, false, MLPG_CATEGORY);
+
+		mlpg_params_set(host, plan->params, "family", "binomial");
+		mlpg_params_set(host, plan->params, "link", "probit");
+		model[k] = test_fit(host, plan, rows, 200);
+		CHECK_INT(model[k]->n_outputs, 1);
+		model[k]->learner->predict(model[k], rows, 1, 2, &out[k]);
+	}
+	CHECK_CLOSE(out[0], out[1], 0);
+	harness_free(host);
+}
+
+/* Many rows start from a sample of them; any number of threads gives the same bytes. */
+static void
+test_many_rows(void)
+{
+	int			n = 60000;
+	double	   *rows = malloc((size_t) n * 6 * sizeof(double));
+	MlpgHost   *first = harness_host();
+	MlpgWriter *bytes = NULL;
+
+	fill(rows, n, 5, 41);
+	for (int threads = 1; threads <= 4; threads += 3)
+	{
+		MlpgHost   *host = threads == 1 ? first : harness_host_threads(threads, 0);
+		MlpgWriter *w = test_fit_bytes(host, plan_of(host, 5, NULL, false, "family=poisson"), rows, n);
+		MlpgModel  *model = test_open(host, w);
+
+		CHECK(fact(model, "iterations") <= 5);
+		CHECK_TEXT(warning(model), "");
+		if (bytes == NULL)
+			bytes = w;
+		else
+		{
+			CHECK(w->length == bytes->length && memcmp(w->data, bytes->data, w->length) == 0);
+			harness_free(host);
+		}
+	}
+	harness_free(first);
+	free(rows);
+}
+
+static void
+test_cancel(void)
+{
+	double	   *rows = malloc(5000 * 6 * sizeof(double));
+
+	fill(rows, 5000, 5, 43);
+	for (int k = 1; k < 60; k += 7)
+	{
+		MlpgHost   *host = harness_host();
+		MlpgPlan   *plan = plan_of(host, 5, NULL, false, "family=negative_binomial");
+		volatile bool raised = false;
+
+		harness_cancel_at_check(host, k);
+		HARNESS_TRY(host, raised, test_fit(host, plan, rows, 5000));
+		CHECK(raised && harness_code(host) == MLPG_INTERNAL);
+		harness_free(host);
+	}
+	free(rows);
+}
+
+/* A target that varies no more than its mean has no theta. */
+static void
+test_no_overdispersion(void)
+{
+	MlpgHost   *host = harness_host();
+	double		rows[100 * 2];
+	MlpgModel  *model;
+
+	for (int i = 0; i < 100; i++)
+	{
+		rows[2 * i] = i % 10;
+		rows[2 * i + 1] = 5 + i % 2;
+	}
+	model = test_fit(host, plan_of(host, 1, NULL, false, "family=negative_binomial"), rows, 100);
+	CHECK(strstr(warning(model), "theta grows without end") != NULL);
+	check_finite(host, model, rows, 100);
+	harness_free(host);
+}
+
 int
 main(void)
 {
 	test_golden();
+	test_separation();
+	test_steep();
+	test_rank();
+	test_near_dependence();
+	test_ridge();
+	test_refusals();
+	test_small();
+	test_classes();
+	test_many_rows();
+	test_cancel();
+	test_no_overdispersion();
 	return harness_done();
 }

@@ -325,7 +325,6 @@ std_errors(Glm *g)
 	const MlpgParamValue *robust = mlpg_params_value(g->params, "robust");
 	size_t		n = (size_t) g->design->n_terms;
 	double	   *covariance,
-			   *packed,
 			   *out;
 
 	if (g->penalised || !(g->df > 0))
@@ -334,17 +333,15 @@ std_errors(Glm *g)
 	if (robust->text)
 		covariance = mlpg_sandwich(host, g->fit.rows, (MlpgSandwich) robust->number, sandwich_body, &g->fit, covariance,
 								   g->n_positive, g->fit.rank);
-	packed = mlpg_allocate(host, n * (n + 1) / 2 + 1, sizeof(double));
 	out = mlpg_allocate(host, n + 1, sizeof(double));
-	mlpg_design_rows_original_covariance(host, g->fit.rows, covariance, packed);
+	mlpg_design_rows_original_errors(g->fit.rows, covariance, out);
 	for (size_t j = 0; j < n; j++)
 	{
-		double		variance = packed[j * (j + 1) / 2 + j] * (robust->text ? 1 : g->dispersion);
-
-		out[j] = variance > 0 && isfinite(variance) ? sqrt(variance) : variance == 0 && !g->design->term[j].dropped ? 0 : NAN;
+		out[j] *= robust->text ? 1 : sqrt(g->dispersion);
+		if (g->design->term[j].dropped || !isfinite(out[j]))
+			out[j] = NAN;
 	}
 	mlpg_release(host, covariance);
-	mlpg_release(host, packed);
 	return out;
 }
 
@@ -393,7 +390,7 @@ report(Glm *g)
 	if (f->id == MLPG_FAMILY_NEGATIVE_BINOMIAL)
 	{
 		number_fact(g, "theta", f->theta);
-		if (g->estimates_theta)
+		if (g->estimates_theta && f->theta < THETA_MAX)
 			number_fact(g, "theta_std_error", g->theta_error);
 	}
 }

@@ -245,18 +245,15 @@ robust_errors(MlpgTraining *training, const MlpgDesign *design, MlpgSandwich kin
 	MlpgHost   *host = training->host;
 	const MlpgPlan *plan = training->plan;
 	size_t		t = (size_t) design->n_terms;
-	double	   *packed = mlpg_allocate(host, mlpg_size_multiply(host, t, t + 1) / 2 + 1, sizeof(double)),
-			   *out = mlpg_allocate(host, t + 1, sizeof(double));
+	double	   *out = mlpg_allocate(host, t + 1, sizeof(double));
 	MlpgIrls	fit = {.host = host, .max_iterations = 20, .y = read_column(training, plan->n_features)};
 
 	fit.w = plan->weighted ? read_column(training, mlpg_plan_weight_column(plan)) : NULL;
 	fit.rows = mlpg_design_rows_create(training, design, true, fit.w);
 	mlpg_irls_prepare(&fit);
 	mlpg_irls_fit(&fit);
-	mlpg_design_rows_original_covariance(host, fit.rows, mlpg_sandwich(host, fit.rows, kind, residual_body, &fit,
-																		mlpg_irls_unscaled_covariance(&fit), n_positive, fit.rank), packed);
-	for (size_t j = 0; j < t; j++)
-		out[j] = sqrt(packed[j * (j + 1) / 2 + j]);
+	mlpg_design_rows_original_errors(fit.rows, mlpg_sandwich(host, fit.rows, kind, residual_body, &fit,
+															 mlpg_irls_unscaled_covariance(&fit), n_positive, fit.rank), out);
 	for (int c = 0; c < (int) t; c++)
 		if (fit.dropped[c])
 			out[fit.rows->term[c]] = NAN;

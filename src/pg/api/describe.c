@@ -131,6 +131,8 @@ mlpg_sql_summary(PG_FUNCTION_ARGS)
 	feature_item(result, model->schema, MLPG_DATE, "dates");
 	feature_item(result, model->schema, MLPG_TIMESTAMP, "timestamps");
 	feature_item(result, model->schema, MLPG_CATEGORY, "categories");
+	if (model->schema->offset != NULL)
+		item(result, "offset", model->schema->offset);
 	item(result, "unseen_categories", unseen[model->schema->unseen]);
 	if (model->levels != NULL)
 		item(result, "quantiles", levels_text(model));

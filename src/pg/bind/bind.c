@@ -480,7 +480,7 @@ mlpg_bind_array(const MlpgModel *model, const char *label, Datum array, double *
 	for (int i = Max(n_features - 2, 0); i < n_features; i++)	/* the last feature, or the offset */
 		length = Max(length, atoi(schema->feature[i].name + 1));
 	length = Max(length, n_features);
-	if (length > n_features)
+	if (length > n_features || schema->offset != NULL)	/* then elements are in another order */
 		values = palloc(Min(length, MLPG_FEATURES_MAX) * sizeof(double));
 	n = mlpg_datum_array(&reader, array, values, Min(length, MLPG_FEATURES_MAX), NULL);
 	if (n != length && n_features > 0)	/* a model without features answers whatever the array */

@@ -609,32 +609,27 @@ mlpg_design_rows_original(const MlpgDesignRows *rows, const double *b, double *o
 		out[0] -= shift;
 }
 
-void
-mlpg_design_rows_original_covariance(MlpgHost *host, const MlpgDesignRows *rows, const double *covariance, double *out)
+/* How much of column c the intercept of the original columns takes. */
+static double
+share_of_intercept(const MlpgDesignRows *rows, int c)
 {
-	size_t		n = (size_t) rows->n_columns;
-	double	   *v = mlpg_allocate(host, n + 1, sizeof(double));	/* covariances with the intercept, after the shift */
+	return c == 0 ? 1 : -rows->center[c] / rows->scale[c];
+}
+
+void
+mlpg_design_rows_original_errors(const MlpgDesignRows *rows, const double *covariance, double *out)
+{
+	int			n = rows->n_columns;
 	double		variance = 0;
 
-	for (size_t i = 0; rows->intercept && i < n; i++)
+	for (int i = 0; i < n; i++)
 	{
-		v[i] = covariance[i * n];
-		for (size_t k = 1; k < n; k++)
-			v[i] -= covariance[i * n + k] * rows->center[k] / rows->scale[k];
-	}
-	for (size_t i = 0; i < n; i++)
-	{
-		variance += v[i] * (i == 0 ? 1 : -rows->center[i] / rows->scale[i]);
-		for (size_t j = 0; j <= i; j++)
-		{
-			size_t		a = (size_t) rows->term[i],
-						b = (size_t) rows->term[j];
-			double		c = rows->intercept && j == 0 ? v[i] / rows->scale[i] : covariance[i * n + j] / (rows->scale[i] * rows->scale[j]);
+		const double *row = covariance + (size_t) i * (size_t) n;
 
-			out[a >= b ? a * (a + 1) / 2 + b : b * (b + 1) / 2 + a] = c;
-		}
+		out[rows->term[i]] = sqrt(row[i]) / rows->scale[i];
+		for (int j = 0; rows->intercept && j < n; j++)
+			variance += share_of_intercept(rows, i) * row[j] * share_of_intercept(rows, j);
 	}
 	if (rows->intercept)
-		out[0] = variance;
-	mlpg_release(host, v);
+		out[0] = sqrt(fmax(0, variance));
 }

@@ -82,7 +82,7 @@ extern void mlpg_design_rows_add_crossprod(const MlpgDesignRows *rows, int64_t f
 /* Coefficients by column -> by term, of the original columns (n_columns). */
 extern void mlpg_design_rows_original(const MlpgDesignRows *rows, const double *b, double *out);
 
-/* Covariance of coefficients by column (full, n_columns apart) -> by term, of the original columns (packed lower triangle, row by row). */
-extern void mlpg_design_rows_original_covariance(MlpgHost *host, const MlpgDesignRows *rows, const double *covariance, double *out);
+/* Covariance of coefficients by column (n_columns apart) -> standard errors by term, of the original columns (n_columns). */
+extern void mlpg_design_rows_original_errors(const MlpgDesignRows *rows, const double *covariance, double *out);
 
 #endif							/* MLPG_DESIGN_ROWS_H */

@@ -50,7 +50,8 @@
 #define SUSPECT 1e-8			/* pivots below it want double-double */
 #define DEPENDENT 1e-22			/* pivots in double-double */
 #define DEPENDENT_DOUBLE 1e-12	/* pivots in double, where there are too many columns */
-#define LINEAR 0.3				/* a rate of lambda above it is not Newton's */
+#define LINEAR 0.3				/* a rate of lambda above it is not Newton's, ... */
+#define PATIENCE 25				/* ... after so many iterations */
 
 typedef struct Pass
 {
@@ -243,40 +244,24 @@ solve_in_double(const MlpgIrls *fit, double *step)
 	mlpg_release(fit->host, x);
 }
 
-static double
-power_of_two(int e)
-{
-	return ldexp(1, e < -1000 ? -1000 : e > 1000 ? 1000 : e);
-}
-
-/* The cross-products in the order of the factor, columns brought to length 1 by powers of two; the right side last. */
+/* The cross-products in the order of the factor, the right side last. */
 static MlpgDdMatrix *
-exact_matrix(const MlpgIrls *fit, const MlpgCrossprod *total, const double *b, int *exponent)
+exact_matrix(const MlpgIrls *fit, const MlpgCrossprod *total, const double *b)
 {
 	int			n = fit->rows->n_columns;
 	MlpgDdMatrix *a = mlpg_ddmatrix_create(fit->host, n + 1);
 
 	for (int i = 0; i <= n; i++)
-		exponent[i] = total->exponent[i < n ? fit->order[i] : n];
-	for (int i = 0; i <= n; i++)
 		for (int j = i; j <= n; j++)
-		{
-			int			p = i < n ? fit->order[i] : n,
-						q = j < n ? fit->order[j] : n;
-
-			mlpg_ddmatrix_set(a, i, j, p <= q ? mlpg_crossprod_get(total, p, q) : mlpg_crossprod_get(total, q, p));
-		}
+			mlpg_ddmatrix_set(a, i, j, mlpg_crossprod_get(total, i < n ? fit->order[i] : n, j < n ? fit->order[j] : n));
 	for (int i = 0; i < n; i++)
 	{
 		int			c = fit->order[i];
 		double		penalty = penalty_of(fit, 1, c);
 
-		if (penalty == 0 || exponent[i] == MLPG_EXPONENT_NONE)
-			continue;
-		mlpg_ddmatrix_set(a, i, i, mlpg_dd_add_double(mlpg_ddmatrix_get(a, i, i), penalty * power_of_two(-2 * exponent[i])));
-		if (b != NULL && exponent[n] != MLPG_EXPONENT_NONE)
-			mlpg_ddmatrix_set(a, i, n, mlpg_dd_add_double(mlpg_ddmatrix_get(a, i, n),
-														  -penalty * b[c] * power_of_two(-exponent[i] - exponent[n])));
+		mlpg_ddmatrix_set(a, i, i, mlpg_dd_add_double(mlpg_ddmatrix_get(a, i, i), penalty));
+		if (b != NULL)
+			mlpg_ddmatrix_set(a, i, n, mlpg_dd_add_double(mlpg_ddmatrix_get(a, i, n), -penalty * b[c]));
 	}
 	return a;
 }
@@ -289,33 +274,26 @@ solve_exactly(MlpgIrls *fit, const double *b, double *step)
 	int			n = fit->rows->n_columns;
 	Pass		pass = {fit, b, 1};
 	MlpgCrossprod *total = mlpg_exact_crossprod(host, fit->rows, exact_body, &pass, 2 * MLPG_DESIGN_BLOCK, "fitting");
-	int		   *exponent = mlpg_allocate(host, (size_t) n + 1, sizeof(int));
-	MlpgDdMatrix *a = exact_matrix(fit, total, b, exponent);
+	MlpgDdMatrix *a = exact_matrix(fit, total, b);
 	double	   *tolerance = mlpg_allocate(host, (size_t) n + 1, sizeof(double));
 	MlpgDd	   *x = mlpg_allocate(host, (size_t) n + 1, sizeof(MlpgDd));
 	MlpgCholesky *f = fit->factor;
 
+	/* what is left out is above no tolerance */
 	for (int i = 0; i < n; i++)
-	{
-		double		square = mlpg_ddmatrix_get(a, i, i).hi;
-
-		/* what is left out is above no tolerance */
-		tolerance[i] = fit->dropped[fit->order[i]] || square <= 0 ? INFINITY : DEPENDENT * square;
-		f->scale[i] = square > 0 ? power_of_two(-exponent[i]) : 0;
-	}
+		tolerance[i] = fit->dropped[fit->order[i]] ? INFINITY : DEPENDENT * mlpg_ddmatrix_get(a, i, i).hi;
 	f->rank = mlpg_ddmatrix_cholesky(host, a, n, tolerance, f->dropped);
 	mlpg_ddmatrix_backsolve(a, n, n, f->dropped, x);
 	for (int i = 0; i < n; i++)
 	{
-		step[fit->order[i]] = f->dropped[i] ? 0 : ldexp(mlpg_dd_value(x[i]), exponent[n] - exponent[i]);
+		step[fit->order[i]] = f->dropped[i] ? 0 : mlpg_dd_value(x[i]);
+		f->scale[i] = f->dropped[i] ? 0 : 1;
 		for (int j = 0; j < f->stride; j++)
 			f->l[(size_t) i * (size_t) f->stride + (size_t) j] = j <= i && !f->dropped[i] && !f->dropped[j] ? mlpg_ddmatrix_get(a, j, i).hi : 0;
-		f->scale[i] = f->dropped[i] ? 0 : f->scale[i];
 	}
 	mlpg_ddmatrix_release(host, a);
 	mlpg_release(host, tolerance);
 	mlpg_release(host, x);
-	mlpg_release(host, exponent);
 }
 
 /* The step from b (NULL: the start), in fit->step; lambda squared.  Columns found dependent on all rows stay out. */
@@ -429,8 +407,8 @@ iterate(MlpgIrls *fit, double *before, int share, double tolerance, int most)
 		}
 		lambda = sqrt(fmax(0, find_step(fit, fit->b, share, share == 1 && fit->rank == 0)));
 		rate = isfinite(last) && lambda < last ? lambda / last : 1;
-		fit->separated = share == 1 && ((fit->sums.extreme > 0 && rate > LINEAR && iteration > 3) ||
-										(fit->sums.near > 0 && rate > LINEAR && lambda * rate <= tolerance * sqrt(now)));
+		fit->separated = share == 1 && fit->l2 == 0 && rate > LINEAR &&
+			((fit->sums.extreme > 0 && iteration >= PATIENCE) || (fit->sums.near > 0 && lambda * rate <= tolerance * sqrt(now)));
 		if (fit->separated)
 			return false;
 		objective = now;
