@@ -320,7 +320,7 @@ test_terms(void)
 	uint32_t	n;
 
 	mlpg_container_read(host, from->data, from->length, &container);
-	terms = (size_t) (container.section[MLPG_SECTION_PAYLOAD] - from->data) + 4 * 4 + 8 + 8;
+	terms = (size_t) (container.section[MLPG_SECTION_PAYLOAD] - from->data) + 4 * 4 + 2 * 4 + 2 * 8 + 8 + 8;
 	memcpy(&n, container.section[MLPG_SECTION_PAYLOAD] + 4, 4);
 	CHECK(n > 8);
 	for (uint32_t j = 0; j < n; j++)
