@@ -462,7 +462,8 @@ test_small(void)
 	MlpgCoefficient *c[2];
 	int			n;
 
-	CHECK_INT(check_finite(host, model, one, 1), 0);
+	CHECK_INT(check_finite(host, model, one, 1), 1);
+	CHECK_INT(check_finite(host, test_fit(host, plan_of(host, 1, NULL, false, "family=gaussian"), one, 1), one, 1), 0);
 	for (int i = 0; i < 30; i++)
 	{
 		rows[2 * i] = i;

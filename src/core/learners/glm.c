@@ -14,7 +14,8 @@
  *
  * Reported as by R's summary(glm): the dispersion is 1 for binomial, poisson and negative binomial and the tests are normal; else it
  * is Pearson's statistic over the degrees of freedom and the tests are Student's.  Rows of
- * weight zero do not count.  With a penalty, or after separation, there are no standard errors.
+ * weight zero do not count.  With a penalty, after separation, or with a dispersion and no degree of
+ * freedom to estimate it there are no standard errors.
  *
  * Separation: where fitted means go to their bound without end, the answer is
  * that of a ridge of 1e-8, with a WARNING.
@@ -327,7 +328,7 @@ std_errors(Glm *g)
 	double	   *covariance,
 			   *out;
 
-	if (g->penalised || !(g->df > 0))
+	if (g->penalised || (g->df <= 0 && !mlpg_family_is_fixed(g->fit.family.id)))
 		return NULL;
 	covariance = mlpg_irls_unscaled_covariance(&g->fit);
 	if (robust->text)
