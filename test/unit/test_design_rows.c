@@ -70,6 +70,46 @@ test_kernels(void)
 	CHECK(crossed);
 }
 
+static void
+test_column_kernels(void)
+{
+	const MlpgRows *fast = mlpg_rows();
+	uint64_t	random = 10;
+	bool		moved = true,
+				measured = true;
+
+	for (int stride = 4; stride <= 144; stride += 4)
+	{
+		static double x[2][9 * 144];
+		double		shift[144],
+					factor[144],
+					w[9],
+					sums[2][2 * 144];
+
+		for (int k = 0; k < stride; k++)
+		{
+			shift[k] = test_normal(&random);
+			factor[k] = test_normal(&random);
+		}
+		for (int k = 0; k < 2 * stride; k++)
+			sums[0][k] = sums[1][k] = test_uniform(&random);
+		for (int r = 0; r < 9; r++)
+		{
+			w[r] = test_uniform(&random);
+			for (int k = 0; k < stride; k++)
+				x[0][r * stride + k] = x[1][r * stride + k] = test_normal(&random);
+		}
+		fast->move(x[0], 9, stride, shift, factor);
+		mlpg_rows_portable.move(x[1], 9, stride, shift, factor);
+		moved &= memcmp(x[0], x[1], (size_t) (9 * stride) * sizeof(double)) == 0;
+		fast->moments(x[0], 9, stride, stride % 8 ? w : NULL, shift, sums[0], sums[0] + stride);
+		mlpg_rows_portable.moments(x[0], 9, stride, stride % 8 ? w : NULL, shift, sums[1], sums[1] + stride);
+		measured &= memcmp(sums[0], sums[1], (size_t) (2 * stride) * sizeof(double)) == 0;
+	}
+	CHECK(moved);
+	CHECK(measured);
+}
+
 /* ---------- designs ---------- */
 
 /* A training of numbers (the second with NULLs, the third far from zero) and a category with NULLs. */
@@ -351,6 +391,7 @@ int
 main(void)
 {
 	test_kernels();
+	test_column_kernels();
 	for (int options = 0; options < 16; options++)
 		test_design(options % 3 == 0 ? 5000 : 300, options & 1, options & 2, options & 4, options & 8, 2);
 	test_design(20000, true, true, false, true, 1e-140);

@@ -63,7 +63,29 @@ crossprod_portable(const double *x, int64_t n_rows, int n, int stride, const dou
 		}
 }
 
-const MlpgRows mlpg_rows_portable = {multiply_portable, add_portable, crossprod_portable};
+static void
+move_portable(double *x, int64_t n_rows, int stride, const double *shift, const double *factor)
+{
+	for (int64_t r = 0; r < n_rows; r++, x += stride)
+		for (int k = 0; k < stride; k++)
+			x[k] = (x[k] - shift[k]) * factor[k];
+}
+
+static void
+moments_portable(const double *x, int64_t n_rows, int stride, const double *w, const double *about, double *sum, double *square)
+{
+	for (int64_t r = 0; r < n_rows; r++, x += stride)
+		for (int k = 0; k < stride; k++)
+		{
+			double		d = x[k] - about[k];
+			double		wd = w ? w[r] * d : d;
+
+			sum[k] += wd;
+			square[k] = fma(wd, d, square[k]);
+		}
+}
+
+const MlpgRows mlpg_rows_portable = {multiply_portable, add_portable, crossprod_portable, move_portable, moments_portable};
 
 #if defined(__x86_64__)
 
@@ -237,7 +259,33 @@ crossprod_avx2(const double *x, int64_t n_rows, int n, int stride, const double 
 			tile(x, n_rows, stride, w, i, smaller(i + TILE_I, n), j, a, lda);
 }
 
-static const MlpgRows rows_avx2 = {multiply_avx2, add_avx2, crossprod_avx2};
+TARGET static void
+move_avx2(double *x, int64_t n_rows, int stride, const double *shift, const double *factor)
+{
+	for (int64_t r = 0; r < n_rows; r++, x += stride)
+		for (int k = 0; k < stride; k += 4)
+			_mm256_storeu_pd(x + k, _mm256_mul_pd(_mm256_sub_pd(_mm256_loadu_pd(x + k), _mm256_loadu_pd(shift + k)), _mm256_loadu_pd(factor + k)));
+}
+
+TARGET static void
+moments_avx2(const double *x, int64_t n_rows, int stride, const double *w, const double *about, double *sum, double *square)
+{
+	for (int64_t r = 0; r < n_rows; r++, x += stride)
+	{
+		__m256d		wr = _mm256_set1_pd(w ? w[r] : 1);
+
+		for (int k = 0; k < stride; k += 4)
+		{
+			__m256d		d = _mm256_sub_pd(_mm256_loadu_pd(x + k), _mm256_loadu_pd(about + k));
+			__m256d		wd = _mm256_mul_pd(wr, d);
+
+			_mm256_storeu_pd(sum + k, _mm256_add_pd(_mm256_loadu_pd(sum + k), wd));
+			_mm256_storeu_pd(square + k, _mm256_fmadd_pd(wd, d, _mm256_loadu_pd(square + k)));
+		}
+	}
+}
+
+static const MlpgRows rows_avx2 = {multiply_avx2, add_avx2, crossprod_avx2, move_avx2, moments_avx2};
 #endif
 
 const MlpgRows *

@@ -26,11 +26,19 @@ typedef void (*MlpgRowsAdd) (const double *x, int64_t n_rows, int n, int stride,
  */
 typedef void (*MlpgRowsCrossprod) (const double *x, int64_t n_rows, int n, int stride, const double *w, double *a, int lda);
 
+/* x = (x - shift) * factor, column by column; shift and factor have stride elements. */
+typedef void (*MlpgRowsMove) (double *x, int64_t n_rows, int stride, const double *shift, const double *factor);
+
+/* sum += w[r] * (row r - about), square += w[r] * (row r - about)^2, column by column; stride elements each; w NULL: 1. */
+typedef void (*MlpgRowsMoments) (const double *x, int64_t n_rows, int stride, const double *w, const double *about, double *sum, double *square);
+
 typedef struct MlpgRows
 {
 	MlpgRowsMultiply multiply;
 	MlpgRowsAdd add;
 	MlpgRowsCrossprod crossprod;
+	MlpgRowsMove move;
+	MlpgRowsMoments moments;
 } MlpgRows;
 
 /* Those of this processor, and those of any: the same results, bit for bit. */

@@ -9,11 +9,11 @@
  * hold; centring would make them dense, so they stay as they are, and a penalty
  * multiplies them by their standard deviation instead.
  *
- * Numbers are first taken off their mean of the schema and divided by the
- * power of two of their range (both lose nothing that matters), while their
+ * Numbers are first divided by the power of two of their range and taken off their
+ * mean of the schema (which loses nothing that matters), while their
  * moments are added up; the rest of the shift and the scale are done in place.
- * Weights can move the mean far from the schema's, so with weights the second
- * moment has a pass of its own.
+ * Weights can move the mean far from the schema's, so with weights the
+ * moments have a pass of their own.
  *
  * Work is cut in pieces of rows that depend on their number alone, and the sums
  * of pieces are added in order: any number of threads gives the same bytes.
@@ -41,11 +41,13 @@ typedef struct Source
 	MlpgDesignRows *rows;
 	const double *w;
 	bool		standardise;
-	int			n_features;
-	int		   *number;			/* n_dense: feature of a dense column, -1 for the intercept */
-	double	   *shift;			/* n_dense: subtracted first, ... */
-	double	   *factor;			/* ... then multiplied with: a power of two */
-	double	   *about;			/* n_dense: sums are about this */
+	int		   *number;			/* n_dense: feature of a dense column; of the intercept, 0 */
+	double	   *unit;			/* dense_stride: a power of two above the range, that values are divided by */
+	double	   *per_unit;		/* dense_stride: 1 / unit */
+	double	   *mean;			/* dense_stride: stands in for what is missing */
+	double	   *shift;			/* dense_stride: then subtracted, ... */
+	double	   *factor;			/* ... and then multiplied with */
+	double	   *about;			/* dense_stride: sums are about this */
 	int			n_sparse;		/* features with sparse columns */
 	int		   *sparse;			/* n_sparse: feature */
 	int		   *missing;		/* n_features: column of its missing indicator, -1 if none */
@@ -53,7 +55,8 @@ typedef struct Source
 	int		   *level;			/* column of each level, -1 if none */
 	int			stride;			/* of buffers */
 	double	   *buffer;			/* n_threads x BLOCK x stride */
-	double	   *sums;			/* n_pieces x 2 x n_columns: weighted sums, then of squares, of deviations */
+	size_t		n_sums;
+	double	   *sums;			/* n_pieces x n_sums: of deviations and of their squares (dense_stride each), weights of sparse columns */
 	int			first_piece;	/* of the wave */
 } Source;
 
@@ -106,35 +109,40 @@ number_columns(MlpgHost *host, MlpgDesignRows *rows, const MlpgDesign *design)
 
 /* The power of two above the range of a feature, kept where its inverse is in range too. */
 static double
-range_factor(const MlpgFeature *feature, double shift)
+range_of(const MlpgFeature *feature, double shift)
 {
 	int			e;
 
 	frexp(fmax(fabs(feature->minimum / 2 - shift / 2), fabs(feature->maximum / 2 - shift / 2)), &e);
-	return ldexp(1, -(e + 1 > 1000 ? 1000 : e + 1 < -1000 ? -1000 : e + 1));
+	return ldexp(1, e + 1 > 1000 ? 1000 : e + 1 < -1000 ? -1000 : e + 1);
 }
 
 static void
 find_numbers(MlpgHost *host, Source *s, const MlpgDesign *design)
 {
-	size_t		n = (size_t) s->rows->n_dense + 1;
+	size_t		n = (size_t) s->rows->dense_stride + 1;
 
 	s->number = mlpg_allocate(host, n, sizeof(int));
+	s->unit = mlpg_allocate(host, n, sizeof(double));
+	s->per_unit = mlpg_allocate(host, n, sizeof(double));
+	s->mean = mlpg_allocate(host, n, sizeof(double));
 	s->shift = mlpg_allocate(host, n, sizeof(double));
 	s->factor = mlpg_allocate(host, n, sizeof(double));
 	s->about = mlpg_allocate(host, n, sizeof(double));
-	for (int k = 0; k < s->rows->n_dense; k++)
+	for (int k = 0; k < s->rows->dense_stride; k++)
+		s->unit[k] = s->factor[k] = 1;
+	for (int k = s->rows->intercept; k < s->rows->n_dense; k++)
 	{
-		const MlpgTerm *term = &design->term[s->rows->term[k]];
-		const MlpgFeature *feature = &s->training->schema->feature[term->feature];
+		const MlpgFeature *feature;
+		bool		centred = s->standardise && s->rows->intercept;
 
-		s->number[k] = term->kind == MLPG_TERM_INTERCEPT ? -1 : (int) term->feature;
-		s->factor[k] = 1;
-		if (s->number[k] < 0)
-			continue;
-		s->shift[k] = s->standardise && s->rows->intercept ? feature->mean : 0;
-		s->factor[k] = s->standardise ? range_factor(feature, s->shift[k]) : 1;
-		s->about[k] = (feature->mean - s->shift[k]) * s->factor[k];
+		s->number[k] = (int) design->term[s->rows->term[k]].feature;
+		feature = &s->training->schema->feature[s->number[k]];
+		s->mean[k] = feature->mean;
+		s->unit[k] = s->standardise ? range_of(feature, centred ? feature->mean : 0) : 1;
+		s->per_unit[k] = 1 / s->unit[k];
+		s->shift[k] = centred ? feature->mean / s->unit[k] : 0;
+		s->about[k] = centred ? 0 : feature->mean / s->unit[k];
 	}
 }
 
@@ -204,31 +212,27 @@ count_entries(MlpgTask *task, int index, void *argument)
 	}
 }
 
+/* Rows as they come, in their units: padding and intercept too. */
 static void
-fill_dense_row(const Source *s, const double *features, double w, double *z, double *sums)
+gather_dense(const Source *s, const double *features, int64_t n, double *z)
 {
-	int			n = s->rows->n_dense;
-	double	   *squares = sums + s->rows->n_columns;
+	const MlpgDesignRows *rows = s->rows;
 
-	for (int k = 0; k < n; k++)
+	for (int64_t i = 0; i < n; i++, features += s->stride, z += rows->dense_stride)
 	{
-		int			feature = s->number[k];
-		double		x = feature < 0 ? 1 : features[feature];
-		double		moved,
-					from_mean;
+		if (rows->intercept)
+			z[0] = 1;
+		for (int k = rows->intercept; k < rows->n_dense; k++)
+		{
+			double		x = features[s->number[k]];
 
-		x = x == x ? x : s->training->schema->feature[feature].mean;
-		moved = x - s->shift[k];
-		/* a difference of large values may be out of range */
-		z[k] = isfinite(moved) ? moved * s->factor[k] : x * s->factor[k] - s->shift[k] * s->factor[k];
-		from_mean = z[k] - s->about[k];
-		sums[k] += w * from_mean;
-		squares[k] += w * from_mean * from_mean;
+			z[k] = (x == x ? x : s->mean[k]) * s->per_unit[k];
+		}
 	}
 }
 
 static void
-fill_sparse_row(const Source *s, int64_t row, const double *features, double w, double *sums)
+fill_sparse_row(const Source *s, int64_t row, const double *features, double w, double *weights)
 {
 	int64_t		at = s->rows->start[row];
 
@@ -239,7 +243,7 @@ fill_sparse_row(const Source *s, int64_t row, const double *features, double w, 
 		if (c < 0)
 			continue;
 		s->rows->column[at++] = (uint32_t) c;
-		sums[c] += w;
+		weights[c - s->rows->n_dense] += w;
 	}
 }
 
@@ -248,9 +252,10 @@ fill_piece(MlpgTask *task, int index, void *argument)
 {
 	Source	   *s = argument;
 	MlpgDesignRows *rows = s->rows;
+	const MlpgRows *kernel = mlpg_rows();
 	int			piece = s->first_piece + index;
 	double	   *x = s->buffer + (size_t) task->thread * MLPG_DESIGN_BLOCK * (size_t) s->stride;
-	double	   *sums = s->sums + (size_t) piece * 2 * (size_t) rows->n_columns;
+	double	   *sums = s->sums + (size_t) piece * s->n_sums;
 
 	for (int64_t first = rows->piece[piece]; first < rows->piece[piece + 1]; first += MLPG_DESIGN_BLOCK)
 	{
@@ -259,16 +264,14 @@ fill_piece(MlpgTask *task, int index, void *argument)
 		n = n < MLPG_DESIGN_BLOCK ? n : MLPG_DESIGN_BLOCK;
 		if (atomic_load_explicit(task->stop, memory_order_relaxed))
 			return;
-		mlpg_matrix_read_rows(s->training->matrix, first, (int) n, x, s->stride);
-		for (int64_t i = 0; i < n; i++)
-		{
-			const double *features = x + (size_t) i * (size_t) s->stride;
-			double		w = s->w ? s->w[first + i] : 1;
+		double	   *z = rows->dense + (size_t) first * (size_t) rows->dense_stride;
 
-			fill_dense_row(s, features, w, rows->dense + (size_t) (first + i) * (size_t) rows->dense_stride, sums);
-			if (rows->start != NULL)
-				fill_sparse_row(s, first + i, features, w, sums);
-		}
+		mlpg_matrix_read_rows(s->training->matrix, first, (int) n, x, s->stride);
+		gather_dense(s, x, n, z);
+		kernel->move(z, n, rows->dense_stride, s->shift, s->factor);
+		kernel->moments(z, n, rows->dense_stride, s->w ? s->w + first : NULL, s->about, sums, sums + rows->dense_stride);
+		for (int64_t i = 0; rows->start != NULL && i < n; i++)
+			fill_sparse_row(s, first + i, x + (size_t) i * (size_t) s->stride, s->w ? s->w[first + i] : 1, sums + 2 * rows->dense_stride);
 	}
 }
 
@@ -306,33 +309,18 @@ fill(MlpgHost *host, Source *s)
 
 /* ---------- scales ---------- */
 
-/* Squares of deviations from the weighted mean, for dense columns. */
+/* Moments of dense columns again, about the weighted mean. */
 static void
-square_piece(MlpgTask *task, int index, void *argument)
+moments_of_piece(MlpgTask *task, int index, void *argument)
 {
 	Source	   *s = argument;
 	const MlpgDesignRows *rows = s->rows;
-	double	   *squares = s->sums + ((size_t) index * 2 + 1) * (size_t) rows->n_columns;
+	int64_t		first = rows->piece[index];
+	double	   *sums = s->sums + (size_t) index * s->n_sums;
 
-	memset(squares, 0, (size_t) rows->n_dense * sizeof(double));
-	for (int64_t i = rows->piece[index]; i < rows->piece[index + 1] && !atomic_load_explicit(task->stop, memory_order_relaxed); i++)
-	{
-		const double *z = rows->dense + (size_t) i * (size_t) rows->dense_stride;
-
-		for (int k = 0; k < rows->n_dense; k++)
-			squares[k] += s->w[i] * (z[k] - s->about[k]) * (z[k] - s->about[k]);
-	}
-}
-
-/* The sums of all pieces, in their order, in those of the first. */
-static void
-add_pieces(Source *s)
-{
-	int			n = 2 * s->rows->n_columns;
-
-	for (int p = 1; p < s->rows->n_pieces; p++)
-		for (int k = 0; k < n; k++)
-			s->sums[k] += s->sums[(size_t) p * (size_t) n + (size_t) k];
+	memset(sums, 0, 2 * (size_t) rows->dense_stride * sizeof(double));
+	mlpg_rows()->moments(rows->dense + (size_t) first * (size_t) rows->dense_stride, rows->piece[index + 1] - first,
+						 rows->dense_stride, s->w + first, s->about, sums, sums + rows->dense_stride);
 }
 
 static void
@@ -340,71 +328,81 @@ move_piece(MlpgTask *task, int index, void *argument)
 {
 	Source	   *s = argument;
 	const MlpgDesignRows *rows = s->rows;
+	int64_t		first = rows->piece[index];
 
-	for (int64_t i = rows->piece[index]; i < rows->piece[index + 1] && !atomic_load_explicit(task->stop, memory_order_relaxed); i++)
-	{
-		double	   *z = rows->dense + (size_t) i * (size_t) rows->dense_stride;
-
-		for (int k = 0; k < rows->n_dense; k++)
-			z[k] = (z[k] - s->shift[k]) * s->factor[k];
-	}
+	mlpg_rows()->move(rows->dense + (size_t) first * (size_t) rows->dense_stride, rows->piece[index + 1] - first,
+					  rows->dense_stride, s->shift, s->factor);
 }
 
-/* Center, scale and deviation of every column; shift and factor become what remains to be done. */
+/* The first n sums of all pieces, in their order. */
 static void
-settle_scales(Source *s)
+add_pieces(const Source *s, size_t n, double *total)
+{
+	memset(total, 0, n * sizeof(double));
+	for (int p = 0; p < s->rows->n_pieces; p++)
+		for (size_t k = 0; k < n; k++)
+			total[k] += s->sums[(size_t) p * s->n_sums + k];
+}
+
+/* Center, scale and deviation of a number; shift and factor become what remains to be done. */
+static void
+settle_number(Source *s, int k, double mean, double variance)
 {
 	MlpgDesignRows *rows = s->rows;
-	const double *squares = s->sums + rows->n_columns;
+	bool		centred = s->standardise && rows->intercept;
+	double		deviation = sqrt(fmax(0, variance));
+	double		unit = s->unit[k];
 
-	for (int k = 0; k < rows->n_dense; k++)
+	if (deviation < CONSTANT * (s->standardise ? 1 : fabs(s->about[k])))
+		deviation = 0;
+	rows->center[k] = centred ? (s->shift[k] + mean) * unit : 0;
+	s->shift[k] = centred ? mean : 0;
+	if (s->standardise)
 	{
-		bool		centred = s->standardise && rows->intercept && s->number[k] >= 0;
-		double		mean = s->sums[k] / rows->weight;
-		double		deviation = sqrt(fmax(0, squares[k] / rows->weight - (s->w ? 0 : mean * mean)));
-		double		unit = 1 / s->factor[k];
-
-		if (deviation < CONSTANT * (s->standardise ? 1 : fabs(s->about[k])) || s->number[k] < 0)
-			deviation = 0;
-		rows->center[k] = centred ? s->shift[k] + mean * unit : 0;
-		s->shift[k] = centred ? mean : 0;
-		s->factor[k] = 1;
-		if (s->standardise && s->number[k] >= 0)
-		{
-			rows->scale[k] = deviation > 0 ? deviation * unit : unit;
-			s->factor[k] = deviation > 0 ? 1 / deviation : centred ? 0 : 1;
-		}
-		rows->deviation[k] = deviation * unit / rows->scale[k];
+		rows->scale[k] = deviation > 0 ? deviation * unit : unit;
+		s->factor[k] = deviation > 0 ? 1 / deviation : centred ? 0 : 1;
 	}
-	for (int c = rows->n_dense; c < rows->n_columns; c++)
-	{
-		double		share = s->sums[c] / rows->weight;
-
-		rows->deviation[c] = sqrt(fmax(0, share * (1 - share)));
-	}
+	rows->deviation[k] = deviation * unit / rows->scale[k];
 }
 
+/*
+ * Without weights one pass has given all moments.  With them the mean may be far from the
+ * schema's, and deviations from it are taken once more.
+ */
 static void
 scale_columns(MlpgHost *host, Source *s)
 {
 	MlpgDesignRows *rows = s->rows;
+	size_t		stride = (size_t) rows->dense_stride;
+	double	   *total = mlpg_allocate(host, s->n_sums + 1, sizeof(double));
+	double	   *mean = mlpg_allocate(host, stride + 1, sizeof(double));
 
-	add_pieces(s);
+	add_pieces(s, s->n_sums, total);
+	for (size_t k = 0; k < stride; k++)
+		mean[k] = total[k] / rows->weight;
 	if (s->w)
 	{
-		/* the sums of deviations stay; those of squares are taken again, about the weighted mean */
-		double	   *all = s->sums;
-
-		for (int k = 0; k < rows->n_dense; k++)
-			s->about[k] += all[k] / rows->weight;
-		host->parallel_for(host, rows->n_pieces, square_piece, s);
-		for (int p = 1; p < rows->n_pieces; p++)
-			for (int k = 0; k < rows->n_dense; k++)
-				all[rows->n_columns + k] += all[((size_t) p * 2 + 1) * (size_t) rows->n_columns + (size_t) k];
+		for (size_t k = 0; k < stride; k++)
+			s->about[k] += mean[k];
+		host->parallel_for(host, rows->n_pieces, moments_of_piece, s);
+		add_pieces(s, 2 * stride, total);
 	}
-	settle_scales(s);
+	for (int k = rows->intercept; k < rows->n_dense; k++)
+	{
+		double		rest = total[k] / rows->weight;
+
+		settle_number(s, k, mean[k], total[stride + (size_t) k] / rows->weight - rest * rest);
+	}
+	for (int c = rows->n_dense; c < rows->n_columns; c++)
+	{
+		double		share = total[2 * stride + (size_t) (c - rows->n_dense)] / rows->weight;
+
+		rows->deviation[c] = sqrt(fmax(0, share * (1 - share)));
+	}
 	if (s->standardise)
 		host->parallel_for(host, rows->n_pieces, move_piece, s);
+	mlpg_release(host, total);
+	mlpg_release(host, mean);
 }
 
 static double
@@ -422,7 +420,7 @@ mlpg_design_rows_create(MlpgTraining *training, const MlpgDesign *design, bool s
 {
 	MlpgHost   *host = training->host;
 	MlpgDesignRows *rows = mlpg_allocate(host, 1, sizeof(MlpgDesignRows));
-	Source		s = {.training = training, .rows = rows, .w = w, .standardise = standardise, .n_features = training->plan->n_features};
+	Source		s = {.training = training, .rows = rows, .w = w, .standardise = standardise};
 
 	rows->n_rows = training->n_rows;
 	rows->weight = w ? sum_weights(w, rows->n_rows) : (double) rows->n_rows;
@@ -432,7 +430,8 @@ mlpg_design_rows_create(MlpgTraining *training, const MlpgDesign *design, bool s
 	find_sparse(host, &s, design);
 	s.stride = mlpg_matrix_columns(training->matrix);
 	s.buffer = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) host->n_threads * MLPG_DESIGN_BLOCK, (size_t) s.stride), sizeof(double));
-	s.sums = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) rows->n_pieces + 1, 2 * (size_t) rows->n_columns), sizeof(double));
+	s.n_sums = (size_t) rows->dense_stride + (size_t) rows->dense_stride + (size_t) (rows->n_columns - rows->n_dense);
+	s.sums = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) rows->n_pieces + 1, s.n_sums), sizeof(double));
 	count_sparse(host, &s);
 	fill(host, &s);
 	scale_columns(host, &s);
