@@ -146,29 +146,6 @@ mlpg_family_start(const MlpgFamily *family, double y, double w)
 
 /* ---------- one row ---------- */
 
-static double
-variance(const MlpgFamily *family, double mu, double lacks)
-{
-	switch (family->id)
-	{
-		case MLPG_FAMILY_GAUSSIAN:
-			return 1;
-		case MLPG_FAMILY_BINOMIAL:
-			return mu * lacks;
-		case MLPG_FAMILY_POISSON:
-			return mu;
-		case MLPG_FAMILY_NEGATIVE_BINOMIAL:
-			return mu + mu * mu / family->theta;
-		case MLPG_FAMILY_GAMMA:
-			return mu * mu;
-		case MLPG_FAMILY_INVERSE_GAUSSIAN:
-			return mu * mu * mu;
-		case MLPG_FAMILY_TWEEDIE:
-			return pow(mu, family->power);
-	}
-	return NAN;
-}
-
 /* y log(y / mu), 0 at y = 0 */
 static inline double
 y_log(double y, double mu)
@@ -265,6 +242,42 @@ means(const MlpgFamily *family, int n, const double *eta, double *mu, double *sl
 	}
 }
 
+/* V of a block; a loop each, which the compiler makes vectors of. */
+static void
+variances(const MlpgFamily *family, int n, const double *mu, const double *lacks, double *v)
+{
+	switch (family->id)
+	{
+		case MLPG_FAMILY_GAUSSIAN:
+			for (int i = 0; i < n; i++)
+				v[i] = 1;
+			break;
+		case MLPG_FAMILY_BINOMIAL:
+			for (int i = 0; i < n; i++)
+				v[i] = mu[i] * lacks[i];
+			break;
+		case MLPG_FAMILY_POISSON:
+			memcpy(v, mu, (size_t) n * sizeof(double));
+			break;
+		case MLPG_FAMILY_NEGATIVE_BINOMIAL:
+			for (int i = 0; i < n; i++)
+				v[i] = mu[i] + mu[i] * mu[i] / family->theta;
+			break;
+		case MLPG_FAMILY_GAMMA:
+			for (int i = 0; i < n; i++)
+				v[i] = mu[i] * mu[i];
+			break;
+		case MLPG_FAMILY_INVERSE_GAUSSIAN:
+			for (int i = 0; i < n; i++)
+				v[i] = mu[i] * mu[i] * mu[i];
+			break;
+		case MLPG_FAMILY_TWEEDIE:
+			for (int i = 0; i < n; i++)
+				v[i] = pow(mu[i], family->power);
+			break;
+	}
+}
+
 static inline bool
 is_mean(const MlpgFamily *family, double mu, double lacks)
 {
@@ -273,42 +286,61 @@ is_mean(const MlpgFamily *family, double mu, double lacks)
 	return mu > 0 && mu <= DBL_MAX && (family->id != MLPG_FAMILY_BINOMIAL || lacks > 0);
 }
 
+/* Counts of rows near the bound of the means, where there is one. */
+static void
+count_near(const MlpgFamily *family, int n, const double *w, const double *mu, const double *lacks, MlpgFamilySums *sums)
+{
+	bool		binomial = family->id == MLPG_FAMILY_BINOMIAL;
+
+	if (!binomial && (family->id == MLPG_FAMILY_GAUSSIAN || family->link.id != MLPG_AFFINE_LOG))
+		return;
+	for (int i = 0; i < n; i++)
+	{
+		double		bound = binomial && lacks[i] < mu[i] ? lacks[i] : mu[i];
+
+		if (bound < NEAR && (w == NULL || w[i] > 0))
+		{
+			sums->near++;
+			sums->extreme += bound < EXTREME;
+		}
+	}
+}
+
 void
 mlpg_family_work(const MlpgFamily *family, int n, const double *y, const double *w, const double *eta,
 				 double *score, double *weight, MlpgFamilySums *sums)
 {
 	double		mu[MLPG_FAMILY_BLOCK],
 				slope[MLPG_FAMILY_BLOCK],
-				lacks[MLPG_FAMILY_BLOCK];
+				lacks[MLPG_FAMILY_BLOCK],
+				v[MLPG_FAMILY_BLOCK];
 	bool		binomial = family->id == MLPG_FAMILY_BINOMIAL;
-	bool		bounded = binomial || (family->id != MLPG_FAMILY_GAUSSIAN && family->link.id == MLPG_AFFINE_LOG);
+	MlpgFamilySums sum = *sums;
 
 	means(family, n, eta, mu, slope, lacks);
+	variances(family, n, mu, lacks, v);
+	count_near(family, n, w, mu, lacks, &sum);
 	for (int i = 0; i < n; i++)
 	{
 		double		wi = w ? w[i] : 1;
-		double		v = variance(family, mu[i], lacks[i]);
 		double		e = binomial ? y[i] * lacks[i] - (1 - y[i]) * mu[i] : y[i] - mu[i];
-		double		bound = binomial && lacks[i] < mu[i] ? lacks[i] : mu[i];
+		double		steep = slope[i] / v[i];
 
-		if (!is_mean(family, mu[i], lacks[i]) || !isfinite(slope[i] / v))
+		if (!is_mean(family, mu[i], lacks[i]) || !isfinite(steep))
 		{
-			sums->invalid += wi > 0;
+			sum.invalid += wi > 0;
 			score[i] = weight[i] = 0;
 			continue;
 		}
-		score[i] = wi * e * slope[i] / v;
-		weight[i] = wi * slope[i] * slope[i] / v;
-		sums->deviance += wi > 0 ? wi * unit_deviance(family, y[i], mu[i], lacks[i]) : 0;
-		sums->pearson += wi * e * e / v;
-		sums->size += weight[i] * eta[i] * eta[i];
-		sums->information += weight[i];
-		if (bounded && wi > 0)
-		{
-			sums->extreme += bound < EXTREME;
-			sums->near += bound < NEAR;
-		}
+		score[i] = wi * e * steep;
+		weight[i] = wi * slope[i] * steep;
+		sum.pearson += wi * e * e / v[i];
+		sum.size += weight[i] * eta[i] * eta[i];
+		sum.information += weight[i];
+		if (wi > 0)
+			sum.deviance += wi * unit_deviance(family, y[i], mu[i], lacks[i]);
 	}
+	*sums = sum;
 }
 
 double

@@ -45,6 +45,7 @@
 #define SAMPLE_ITERATIONS 8
 #define SAMPLE_TOLERANCE 1e-3
 #define TOLERANCE 1e-10
+#define LAST 1e-6				/* of the root of the deviance: a last step that small changes no report of many rows */
 #define ROUNDING 1e-13			/* of the linear predictor */
 #define HALVINGS 30
 #define SUSPECT 1e-8			/* pivots below it want double-double */
@@ -412,7 +413,7 @@ iterate(MlpgIrls *fit, double *before, int share, double tolerance, int most)
 		if (fit->separated)
 			return false;
 		objective = now;
-		last = lambda;
+		last = fit->lambda = lambda;
 		memcpy(from, fit->b, bytes);
 		if (lambda * rate <= tolerance * sqrt(now) || lambda <= ROUNDING * sqrt(fit->sums.size))
 		{
@@ -471,12 +472,11 @@ mlpg_irls_fit(MlpgIrls *fit)
 	else if (!start_from_sample(fit, constant))
 		start_near_targets(fit);
 	fit->converged = iterate(fit, constant, 1, TOLERANCE, fit->max_iterations);
-	if (fit->converged || fit->separated)
-	{
-		/* what is reported belongs to the last point */
-		if (take_pass(fit, fit->b, 1, &objective))
-			(void) find_step(fit, fit->b, 1, false);
-	}
+	/* what is reported belongs to the last point; of many rows a last step may be too small to matter */
+	if (fit->converged && fit->rows->n_rows >= SAMPLE_ROWS && fit->lambda <= LAST * sqrt(fit->sums.deviance))
+		fit->sums.deviance -= fit->lambda * fit->lambda;
+	else if ((fit->converged || fit->separated) && take_pass(fit, fit->b, 1, &objective))
+		(void) find_step(fit, fit->b, 1, false);
 	mlpg_release(fit->host, constant);
 }
 

@@ -26,20 +26,21 @@ typedef struct MlpgIrls
 
 	/* found */
 	double	   *b;				/* n_columns, by column */
-	double	   *eta;			/* n_rows: linear predictor at b, with the offset */
+	double	   *eta;			/* n_rows: linear predictor, with the offset: at b, or one small step before */
 	bool	   *dropped;		/* n_columns: linearly dependent on columns before; b is 0 */
 	int			rank;
 	int			iterations;		/* passes over all rows */
 	bool		converged;
 	bool		separated;		/* some means go to their bound without end */
-	MlpgFamilySums sums;		/* at b */
-	MlpgCholesky *factor;		/* of the information at b, columns in the order of their terms */
+	MlpgFamilySums sums;		/* at the same point, the deviance at b */
+	MlpgCholesky *factor;		/* of the information there, columns in the order of their terms */
 
 	/* work */
 	int		   *order;			/* n_columns: column of a place in the factor */
 	double	   *gradient;		/* n_columns */
 	double	   *information;	/* n_columns x lda, by column */
 	double	   *step;
+	double		lambda;			/* root of what the last step took off the deviance */
 } MlpgIrls;
 
 /* Fields that are found are made here; b starts from nothing, or where a fit before left it. */
