@@ -189,6 +189,89 @@ test_golden(void)
 		fclose(file);
 }
 
+/* Named columns of a file with commas, the target last; NULL when the file is absent. */
+static double *
+read_columns(MlpgHost *host, const char *path, const char *const *names, int n_names, int *n_rows)
+{
+	FILE	   *file = fopen(path, "r");
+	char		line[1000];
+	int			position[40];
+	double	   *rows;
+
+	*n_rows = 0;
+	if (file == NULL)
+		return NULL;
+	rows = mlpg_allocate(host, 1000 * (size_t) n_names, sizeof(double));
+	for (int row = -1; row < 1000 && fgets(line, sizeof(line), file) != NULL; row++)
+	{
+		int			c = 0;
+
+		for (char *cell = strtok(line, ",\"\r\n"); cell != NULL; cell = strtok(NULL, ",\"\r\n"), c++)
+			for (int k = 0; k < n_names; k++)
+			{
+				if (row < 0 && strcmp(cell, names[k]) == 0)
+					position[k] = c;
+				if (row >= 0 && position[k] == c)
+					rows[row * n_names + k] = strtod(cell, NULL);
+			}
+		*n_rows = row + 1;
+	}
+	fclose(file);
+	return rows;
+}
+
+/* The reference fits beside the project: term, estimate, std_error, statistic. */
+static void
+check_reference(const char *data, const char *answers, const char *const *names, int n_names, const char *kinds, const char *family)
+{
+	MlpgHost   *host = harness_host();
+	int			n_rows,
+				n,
+				j = 0;
+	double	   *rows = read_columns(host, data, names, n_names, &n_rows);
+	FILE	   *file = fopen(answers, "r");
+	char		line[1000];
+	MlpgPlan   *plan = test_plan(host, "glm", n_names - 1, kinds, false);
+
+	if (rows == NULL || file == NULL)
+	{
+		harness_note("skipped: %s is absent", rows == NULL ? data : answers);
+		harness_free(host);
+		return;
+	}
+	mlpg_params_set(host, plan->params, "family", family);
+
+	MlpgModel  *model = test_fit(host, plan, rows, n_rows);
+	MlpgCoefficient *c = model->learner->coefficients(host, model, &n);
+
+	while (fgets(line, sizeof(line), file) != NULL && j < n)
+	{
+		double		expected[3];
+
+		if (sscanf(line, "\"%*[^\"]\",\"%lf\",\"%lf\",\"%lf\"", &expected[0], &expected[1], &expected[2]) != 3)
+			continue;
+		if (strstr(c[j].term, "(reference)") != NULL)
+			j++;
+		close_to(c[j].term, answers, c[j].estimate, expected[0], RELATIVE);
+		close_to("standard error", answers, c[j].std_error, expected[1], RELATIVE);
+		close_to("statistic", answers, c[j].statistic, expected[2], RELATIVE);
+		j++;
+	}
+	CHECK_INT(j, n);
+	fclose(file);
+	harness_free(host);
+}
+
+static void
+test_references(void)
+{
+	static const char *const spector[] = {"GPA", "TUCE", "PSI", "GRADE"};
+	static const char *const bike[] = {"temp", "hum", "windspeed", "season", "yr", "holiday", "workingday", "cnt"};
+
+	check_reference("../shared/data/reference_fits/spector.csv", "../shared/data/reference_fits/spector_logit_R.csv", spector, 4, NULL, "binomial");
+	check_reference("../shared/data/bike_sharing/day.csv", "../shared/data/reference_fits/bike_day_poisson_R.csv", bike, 8, "nnncnnn", "poisson");
+}
+
 /* ---------- where there is no answer, or hardly one ---------- */
 
 /* A plan with parameters "a=b c=d". */
@@ -593,6 +676,7 @@ int
 main(void)
 {
 	test_golden();
+	test_references();
 	test_separation();
 	test_steep();
 	test_rank();
