@@ -26,7 +26,7 @@
  *-------------------------------------------------------------------------
  */
 #include "core/learners/tree/boost.h"
-#include "core/learners/tree/class_weights.h"
+#include "core/learners/class_weights.h"
 #include "core/learners/tree/constraints.h"
 #include "core/learners/tree/shap.h"
 #include "core/math/fixed.h"

@@ -29,7 +29,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/learners/tree/class_weights.h"
+#include "core/learners/class_weights.h"
 #include "core/learners/tree/constraints.h"
 #include "core/learners/tree/deep.h"
 #include "core/learners/tree/kept.h"

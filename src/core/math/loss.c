@@ -325,6 +325,30 @@ mlpg_loss_gradients(const MlpgLoss *loss, const double *y, const double *w, cons
 	}
 }
 
+void
+mlpg_loss_derivatives(const MlpgLoss *loss, const double *y, const double *score, int64_t n, double *gradient, double *hessian)
+{
+	double		rows[4][BLOCK] = {{0}};
+	int64_t		first = 0;
+	size_t		rest;
+
+	for (int64_t i = 0; i < n; i++)
+		hessian[i] = 1;
+	for (; first + BLOCK <= n; first += BLOCK)
+		loss->row->gradients(loss, y + first, score + first, gradient + first, hessian + first);
+	if (first == n)
+		return;
+	/* what is left, as a whole block of its own */
+	rest = (size_t) (n - first) * sizeof(double);
+	memcpy(rows[0], y + first, rest);
+	memcpy(rows[1], score + first, rest);
+	for (int i = 0; i < BLOCK; i++)
+		rows[3][i] = 1;
+	loss->row->gradients(loss, rows[0], rows[1], rows[2], rows[3]);
+	memcpy(gradient + first, rows[2], rest);
+	memcpy(hessian + first, rows[3], rest);
+}
+
 /* ---------- values ---------- */
 
 /* -log of the probability of each row's class. */

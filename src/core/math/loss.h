@@ -79,6 +79,13 @@ extern const char *mlpg_loss_refuses(const MlpgLoss *loss, double y);
 extern void mlpg_loss_gradients(const MlpgLoss *loss, const double *y, const double *w, const double *score,
 								int64_t n, int64_t stride, float *gradient, float *hessian);
 
+/*
+ * The same of losses with one output in double precision, without weights; the hessian is set in
+ * any case.  For pool tasks.
+ */
+extern void mlpg_loss_derivatives(const MlpgLoss *loss, const double *y, const double *score, int64_t n,
+								  double *gradient, double *hessian);
+
 /* The reported loss of each of n rows, without weights.  For pool tasks. */
 extern void mlpg_loss_values(const MlpgLoss *loss, const double *y, const double *score,
 							 int64_t n, int64_t stride, double *out);

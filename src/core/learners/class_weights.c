@@ -13,7 +13,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/learners/tree/class_weights.h"
+#include "core/learners/class_weights.h"
 
 #include "core/model/params.h"
 
