@@ -10,7 +10,7 @@
  * the softmax of the row's class; without a penalty the first class is the reference
  * (Theil 1969), with one all classes have coefficients (Friedman, Hastie and Tibshirani 2010).
  *
- * Method: affine/linear_loss.c: Newton for up to 512 coefficients, limited-memory BFGS above; L1
+ * Method: affine/linear_loss.c: Newton for up to 512 coefficients (2,048 without a penalty), limited-memory BFGS above; L1
  * by proximal Newton and OWL-QN.  Converged means that no component of the (sub)gradient
  * of the problem as written, on columns of unit variance, is above the tolerance; the last one measured is
  * a fact of the model.  What did not converge is answered as far as it came, with a WARNING.
@@ -279,7 +279,7 @@ const MlpgLearner mlpg_logistic = {
 	.params = params,
 	.n_params = sizeof(params) / sizeof(params[0]),
 	.payload_version = MLPG_AFFINE_PAYLOAD_VERSION,
-	.oldest_readable = 1,
+	.oldest_readable = 2,
 	.fit = logistic_fit,
 	.open = mlpg_affine_open,
 	.predict = mlpg_affine_predict,

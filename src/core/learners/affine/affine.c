@@ -270,6 +270,18 @@ reference_row(MlpgHost *host, const MlpgModel *model, int output, int j, MlpgCoe
 	row->std_error = row->statistic = row->p_value = NAN;
 }
 
+/* The class whose scores are 0, against which an unpenalised fit tells the others: it has no rows. */
+static bool
+is_reference_class(const MlpgAffineModel *m, int output)
+{
+	const double *b = m->coefficients + (size_t) output * (size_t) m->design->n_terms;
+	bool		zero = m->link.id == MLPG_AFFINE_SOFTMAX && output == 0;
+
+	for (int j = 0; j < m->design->n_terms; j++)
+		zero = zero && b[j] == 0;
+	return zero;
+}
+
 MlpgCoefficient *
 mlpg_affine_coefficients(MlpgHost *host, const MlpgModel *model, int *n)
 {
@@ -279,7 +291,7 @@ mlpg_affine_coefficients(MlpgHost *host, const MlpgModel *model, int *n)
 
 	*n = 0;
 	for (int o = 0; o < m->n_outputs; o++)
-		for (int j = 0; j < m->design->n_terms; j++)
+		for (int j = is_reference_class(m, o) ? m->design->n_terms : 0; j < m->design->n_terms; j++)
 		{
 			if (follows_reference(m->design, j))
 				reference_row(host, model, o, j, &rows[(*n)++]);

@@ -16,7 +16,7 @@
  * reference, with scores of 0.  With one the intercepts alone are left undetermined; their sum is held at
  * 0 by adding (sum of intercepts)^2 / 2K, which is 0 at the answer.
  *
- * Method.  Few unknowns (UNKNOWNS_MAX): Newton (newton.c).  With many rows a twentieth of them is
+ * Method.  Few unknowns (UNKNOWNS_MAX; UNPENALISED_MAX): Newton (newton.c).  With many rows a twentieth of them is
  * fitted first, from where two or three passes over all are enough; the Hessian
  * of the sample serves for the first of them.  The sample is a quarter of every
  * fifth block of rows, so that rows in any order give it all classes.  More unknowns: L-BFGS (lbfgs.c).
@@ -34,6 +34,7 @@
 
 #define BLOCK MLPG_DESIGN_BLOCK
 #define UNKNOWNS_MAX 512
+#define UNPENALISED_MAX 2048	/* their errors and dependences come from a Hessian */
 #define SAMPLE_ROWS 40000		/* from so many rows on, ... */
 #define SAMPLE_EACH 500			/* ... and so many an unknown, a sample is fitted first */
 #define SAMPLE_TOLERANCE 1e-4
@@ -96,7 +97,7 @@ add_single(const MlpgLinearLoss *p, int64_t first, int64_t last, const double *s
 	for (int i = 0; i < n; i++)
 	{
 		r[i] = w[i] > 0 ? w[i] * r[i] : 0;
-		h[i] = w[i] > 0 ? w[i] * h[i] : 0;
+		h[i] = p->square_gradients ? r[i] * r[i] : w[i] > 0 ? w[i] * h[i] : 0;
 	}
 	mlpg_design_rows_add_gradient(p->rows, first, last, r, sums + SUM_GRADIENT);
 	if (p->with_hessian)
@@ -279,7 +280,7 @@ mlpg_linear_loss_begin(MlpgHost *host, MlpgLinearLoss *p)
 	p->l1_of = mlpg_allocate(host, n + 1, sizeof(double));
 	for (int k = 0; k < p->n_unknowns; k++)
 		p->l1_of[k] = p->rows->intercept && k % n_columns == 0 ? 0 : p->l1;
-	if (p->n_unknowns <= UNKNOWNS_MAX)
+	if (p->n_unknowns <= (p->l1 == 0 && p->l2 == 0 ? UNPENALISED_MAX : UNKNOWNS_MAX))
 		p->hessian = mlpg_allocate(host, n * n + 1, sizeof(double));
 	p->sums = mlpg_allocate(host, SUM_GRADIENT + n + (p->hessian ? hessian_sums(p) : 0), sizeof(double));
 	start(host, p);
@@ -314,6 +315,7 @@ leave_out(MlpgHost *host, MlpgLinearLoss *p, double *gradient)
 	p->n_fixed = mlpg_newton_dependent(host, p->hessian, n_columns, p->n_unknowns, p->fixed);
 	for (int k = n_columns; k < p->n_unknowns; k++)
 		p->fixed[k] = p->fixed[k - n_columns];
+	p->ranked = true;
 }
 
 /* Starts from the minimum of a sample, if it has one; true: its Hessian is there. */
@@ -350,7 +352,7 @@ mlpg_linear_loss_minimise(MlpgHost *host, MlpgLinearLoss *p)
 		mlpg_lbfgs_minimise(host, &o, &rule, &p->minimum);
 		return;
 	}
-	if (p->l1 == 0 && p->l2 == 0)
+	if (p->l1 == 0 && p->l2 == 0 && !p->ranked)
 	{
 		double	   *gradient = mlpg_allocate(host, (size_t) p->n_unknowns + 1, sizeof(double));
 
@@ -364,6 +366,17 @@ double
 mlpg_linear_loss_evaluate(MlpgHost *host, MlpgLinearLoss *p, double *gradient)
 {
 	return evaluate(host, p, p->x, gradient, p->hessian);
+}
+
+void
+mlpg_linear_loss_square_gradients(MlpgHost *host, MlpgLinearLoss *p, double *out)
+{
+	double	   *gradient = mlpg_allocate(host, (size_t) p->n_unknowns + 1, sizeof(double));
+
+	p->square_gradients = true;
+	(void) evaluate(host, p, p->x, gradient, out);
+	p->square_gradients = false;
+	mlpg_release(host, gradient);
 }
 
 /* ---------- answers ---------- */

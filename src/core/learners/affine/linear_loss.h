@@ -42,6 +42,8 @@ typedef struct MlpgLinearLoss
 	double	   *l1_of;			/* n_unknowns */
 	bool		sample;			/* every 20th row or so */
 	bool		with_hessian;
+	bool		square_gradients;	/* ... or rather with the cross-products of rows' gradients */
+	bool		ranked;			/* fixed is settled */
 	double		n_far;			/* rows whose score is beyond 30 */
 } MlpgLinearLoss;
 
@@ -56,6 +58,9 @@ extern void mlpg_linear_loss_restart(MlpgHost *host, MlpgLinearLoss *problem, do
 
 /* Evaluates at x; the Hessian is set if it is not too large. */
 extern double mlpg_linear_loss_evaluate(MlpgHost *host, MlpgLinearLoss *problem, double *gradient);
+
+/* The mean of the rows' gradients times themselves at x, where there is a Hessian; losses with one score. */
+extern void mlpg_linear_loss_square_gradients(MlpgHost *host, MlpgLinearLoss *problem, double *out);
 
 /* Coefficients by term (n_scores x n_columns), in original units. */
 extern void mlpg_linear_loss_coefficients(const MlpgLinearLoss *problem, double *out);
