@@ -7,7 +7,7 @@
 #
 # Each problem: a line "problem NAME rows numbers classes weighted", so many lines of
 # numbers, class and weight, then "estimate" and "std_error", class by class from the
-# second on, intercept first, "log_likelihood", and "null_deviance".
+# second on, intercept first, "log_likelihood", and "deviance_of_null".
 suppressWarnings(suppressPackageStartupMessages(library(nnet)))
 
 put <- function(name, x, y, w, weighted, estimate, std_error, log_likelihood, null_deviance) {
@@ -16,7 +16,7 @@ put <- function(name, x, y, w, weighted, estimate, std_error, log_likelihood, nu
   cat("estimate", sprintf("%.17g", estimate), "\n")
   cat("std_error", sprintf("%.17g", std_error), "\n")
   cat("log_likelihood", sprintf("%.17g", log_likelihood), "\n")
-  cat("null_deviance", sprintf("%.17g", null_deviance), "\n")
+  cat("deviance_of_null", sprintf("%.17g", null_deviance), "\n")
 }
 
 binary <- function(name, x, y, w = NULL) {

@@ -142,9 +142,9 @@ test_unpenalised(MlpgHost *host)
 		CHECK_CLOSE(test_fact(model, "log_likelihood"), values[0], 1e-11);
 		CHECK_CLOSE(test_fact(model, "deviance"), -2 * values[0], 1e-11);
 		CHECK_CLOSE(test_fact(model, "aic"), -2 * values[0] + 2 * n, 1e-11);
-		CHECK_INT(read_values(file, "null_deviance", values), 1);
+		CHECK_INT(read_values(file, "deviance_of_null", values), 1);
 		CHECK_CLOSE(test_fact(model, "null_deviance"), values[0], 1e-11);
-		CHECK(test_fact(model, "gradient") < 1e-12);
+		CHECK(test_fact(model, "gradient") < 1e-11);
 	}
 	CHECK_INT(problems, 5);
 	if (file)
@@ -217,7 +217,8 @@ subgradient(MlpgHost *host, const Problem *p, const MlpgModel *model, double l2,
 
 	for (int i = 0; i < p->n; i++)
 	{
-		double		sum = k == 1,
+		double		sum = 0,
+					most_score = 0,	/* that of the first of two classes */
 					c = p->rows[(size_t) i * (size_t) stride_of(p) + p->n_features];
 
 		for (int j = 0; j < t; j++)
@@ -228,14 +229,19 @@ subgradient(MlpgHost *host, const Problem *p, const MlpgModel *model, double l2,
 
 			for (int j = 0; j < t; j++)
 				score += m->coefficients[o * t + j] * design[i * t + j];
-			sum += r[i * k + o] = exp(score);
+			r[i * k + o] = score;
+			most_score = o == 0 && k > 1 ? score : fmax(score, most_score);
 		}
+		sum = k == 1 ? exp(-most_score) : 0;
+		for (int o = 0; o < k; o++)
+			sum += r[i * k + o] = exp(r[i * k + o] - most_score);
 		for (int o = 0; o < k; o++)
 			r[i * k + o] = weight_of(p, i) * (r[i * k + o] / sum - (c == (k == 1 ? 1 : o)));
 		total += weight_of(p, i);
 	}
 	for (int j = 0; j < t; j++)
 	{
+		bool		free_of = m->design->term[j].kind == MLPG_TERM_INTERCEPT;
 		double		mean = 0,
 					square = 0,
 					scale;
@@ -244,12 +250,12 @@ subgradient(MlpgHost *host, const Problem *p, const MlpgModel *model, double l2,
 			mean += weight_of(p, i) * design[i * t + j] / total;
 		for (int i = 0; i < p->n; i++)
 			square += weight_of(p, i) * (design[i * t + j] - mean) * (design[i * t + j] - mean) / total;
-		scale = square > 0 ? sqrt(square) : 1;
-		for (int o = 0; o < k; o++)
+		scale = free_of ? 1 : sqrt(square);
+		/* without a penalty the first of several classes is the reference */
+		for (int o = k > 1 && p->l2 == 0 && p->l1 == 0; o < k; o++)
 		{
 			double		g = 0,
 						b = m->coefficients[o * t + j] * scale;
-			bool		free_of = m->design->term[j].kind == MLPG_TERM_INTERCEPT;
 
 			/* less the mean: that is the intercept's gradient, which is zero too */
 			for (int i = 0; i < p->n; i++)
@@ -558,7 +564,7 @@ static void
 test_interrupted(MlpgHost *host)
 {
 	Problem		p = problem_create(host, 2000, 3, "nnc", 2, false);
-	MlpgHost   *small = harness_host_threads(2, 400000);
+	MlpgHost   *small = harness_host_threads(2, 150000);
 	int64_t		checks;
 
 	draw_rows(&p, 4, 1);

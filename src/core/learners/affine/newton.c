@@ -10,8 +10,8 @@
  * that does not lower the function enough (Armijo 1966) is halved until it does.
  *
  * The Hessian is the dear part of an evaluation.  Where the Newton decrement is
- * below CHORD the old one is near enough that a step gains three digits without a
- * new one; and one step more is free when the gradient is below the
+ * below CHORD the old one mostly is near enough that a step gains three digits without a
+ * new one (if it gains less than one digit there is a new one from then on); and one step more is free when the gradient is below the
  * tolerance: it is taken, and the gradient reported is that before it.
  *
  * When the decrease that a step promises is below the rounding error of the function,
@@ -33,7 +33,8 @@
 #define CHORD 1e-3
 #define PIVOT 1e-15
 #define DEPENDENT 1e-11			/* squared distance from the columns before, over squared length */
-#define SMALL_STEP 1e-4			/* relative to the largest unknown, or absolute where that is below 1 */
+#define CHORD_GAIN 0.1			/* of a chord step, at least: the gradient becomes so small a share of what it was */
+#define SMALL_STEP 1e-4			/* relative to each unknown, or absolute where that is below 1 */
 #define ARMIJO 1e-4
 #define ROUNDING 1e-12			/* relative error of the function's differences */
 #define HALVINGS 40
@@ -55,6 +56,7 @@ typedef struct Search
 	double	   *next_gradient;
 	double	   *next;
 	double	   *step;
+	bool		always_renew;	/* an old Hessian has not served */
 } Search;
 
 static double *
@@ -63,14 +65,13 @@ vector(MlpgHost *host, int n)
 	return mlpg_allocate(host, (size_t) n + 1, sizeof(double));
 }
 
-static double
-largest(const double *x, int n)
+static bool
+is_small(const double *step, const double *x, int n)
 {
-	double		most = 0;
-
 	for (int j = 0; j < n; j++)
-		most = fabs(x[j]) > most ? fabs(x[j]) : most;
-	return most;
+		if (!(fabs(step[j]) <= SMALL_STEP * (1 + fabs(x[j]))))
+			return false;
+	return true;
 }
 
 /*
@@ -338,7 +339,9 @@ search(Search *s, const MlpgStopRule *rule, bool known, MlpgMinimum *m)
 	for (;; m->iterations++)
 	{
 		double		gain = choose_step(s, m->x);
-		bool		small = largest(s->step, s->n) <= SMALL_STEP * (1 + largest(m->x, s->n));
+		double		before = m->gradient;
+		bool		small = is_small(s->step, m->x, s->n),
+					renew = gain > CHORD * CHORD || s->always_renew;
 
 		if (m->gradient <= rule->tolerance && small)
 		{
@@ -350,13 +353,14 @@ search(Search *s, const MlpgStopRule *rule, bool known, MlpgMinimum *m)
 		m->unbounded = !small && s->o->is_far && s->o->is_far(s->o->argument);
 		if (m->unbounded || m->iterations >= rule->max_iterations)
 			return;
-		if (!advance(s, gain, gain > CHORD * CHORD, m))
+		if (!advance(s, gain, renew, m))
 		{
 			/* as far as double precision goes: the minimum, or so far out that nothing is left of the gradient */
 			m->converged = small && is_invisible(gain, m);
 			m->unbounded = !small && s->o->is_far;
 			return;
 		}
+		s->always_renew = s->always_renew || (!renew && m->gradient > CHORD_GAIN * before);
 	}
 }
 
