@@ -559,6 +559,53 @@ test_answers(MlpgHost *host)
 	harness_reset(host);
 }
 
+/* Contributions add up to the score; on average over the training rows they are nothing. */
+static void
+test_explanations(MlpgHost *host)
+{
+	static const char *const learners[] = {"logistic", "expectile", "linear"};
+
+	for (int k = 0; k < 3; k++)
+	{
+		Problem		p = problem_create(host, 300, 3, "ncn", k == 0 ? 3 : 2, true);
+		MlpgPlan   *plan;
+		MlpgModel  *model;
+		const MlpgAffineModel *m;
+		double		score[3],
+					out[3][4],
+					mean[3][3] = {{0}},
+					total = 0;
+
+		draw_rows(&p, 4, 1);
+		p.l2 = 0;
+		plan = k == 0 ? plan_of(host, &p) : test_plan(host, learners[k], 3, p.kinds, true);
+		model = test_fit(host, plan, p.rows, p.n);
+		m = model->scorer;
+		for (int i = 0; i < p.n; i++)
+		{
+			double		row[3];
+			char		text[20];
+
+			memcpy(row, p.rows + (size_t) i * 5, sizeof(row));
+			snprintf(text, sizeof(text), "c%.0f", row[1]);
+			row[1] = mlpg_dictionary_find(model->schema->feature[1].dictionary, text, (int32_t) strlen(text));
+			model->learner->explain(host, model, row, out[0]);
+			mlpg_affine_score(m->affine, row, 1, 3, score);
+			for (int o = 0; o < m->n_outputs; o++)
+			{
+				CHECK(fabs(out[o][0] + out[o][1] + out[o][2] + out[o][3] - score[o]) < 1e-12 * (1 + fabs(score[o])));
+				for (int j = 0; j < 3; j++)
+					mean[o][j] += weight_of(&p, i) * out[o][j];
+			}
+			total += weight_of(&p, i);
+		}
+		for (int o = 0; o < m->n_outputs; o++)
+			for (int j = 0; j < 3; j++)
+				CHECK(fabs(mean[o][j] / total) < 1e-10);
+	}
+	harness_reset(host);
+}
+
 /* A cancel anywhere, and the budget, end the fit cleanly. */
 static void
 test_interrupted(MlpgHost *host)
@@ -601,6 +648,7 @@ main(void)
 	test_collinear(host);
 	test_weights(host);
 	test_answers(host);
+	test_explanations(host);
 	test_interrupted(host);
 	harness_free(host);
 	return harness_done();

@@ -248,6 +248,8 @@ expectile_fit(MlpgTraining *t)
 	for (size_t c = 0; c < n_terms; c++)
 		model.design->term[p->rows->term[c]].dropped = p->fixed[c];
 	mlpg_affine_report_dropped(t, model.design);
+	model.means = mlpg_allocate(host, (size_t) n_terms + 1, sizeof(double));
+	mlpg_design_rows_means(p->rows, model.means);
 	mlpg_affine_write(t->payload, &model);
 }
 
@@ -268,5 +270,6 @@ const MlpgLearner mlpg_expectile = {
 	.fit = expectile_fit,
 	.open = mlpg_affine_open,
 	.predict = mlpg_affine_predict,
+	.explain = mlpg_affine_explain,
 	.coefficients = mlpg_affine_coefficients,
 };

@@ -268,6 +268,19 @@ linear_wants_rows(const MlpgPlan *plan)
 
 /* ---------- the fit ---------- */
 
+/* Means of the design's columns, for explanations. */
+static double *
+column_means(MlpgTraining *training, const MlpgMoments *state, const MlpgDesign *design, double weight)
+{
+	MlpgMomentColumn *column = mlpg_moments_columns(training, state, design);
+	MlpgMomentColumn one = {.base = state->shape.d - 1, .other = -1, .exponent = state->total.exponent[state->shape.d - 1]};
+	double	   *means = mlpg_allocate(training->host, (size_t) design->n_terms + 1, sizeof(double));
+
+	for (int j = 0; j < design->n_terms; j++)
+		means[j] = ldexp(mlpg_dd_value(mlpg_moments_product(state, &column[j], &one)) / weight, column[j].exponent + one.exponent);
+	return means;
+}
+
 static void
 linear_finish(MlpgTraining *training, void *opaque)
 {
@@ -292,6 +305,7 @@ linear_finish(MlpgTraining *training, void *opaque)
 	report(training, &solution, intercept);
 	model.coefficients = solution.estimate;
 	model.std_errors = solution.std_error;
+	model.means = column_means(training, state, model.design, mlpg_dd_value(mlpg_crossprod_get(&state->total, state->shape.d - 1, state->shape.d - 1)));
 	if (solution.std_error != NULL)
 		model.df = solution.df;
 	mlpg_affine_write(training->payload, &model);
@@ -355,5 +369,6 @@ const MlpgLearner mlpg_linear = {
 	.finish = linear_finish,
 	.open = mlpg_affine_open,
 	.predict = mlpg_affine_predict,
+	.explain = mlpg_affine_explain,
 	.coefficients = mlpg_affine_coefficients,
 };

@@ -263,6 +263,8 @@ logistic_fit(MlpgTraining *t)
 		mlpg_fact(host, t->facts, "reference_class", "%s", t->schema->classes->text[0]);
 	report(&f, separated);
 	mlpg_affine_report_dropped(t, model.design);
+	model.means = mlpg_allocate(host, (size_t) n_terms + 1, sizeof(double));
+	mlpg_design_rows_means(p->rows, model.means);
 	mlpg_affine_write(t->payload, &model);
 }
 
@@ -283,5 +285,6 @@ const MlpgLearner mlpg_logistic = {
 	.fit = logistic_fit,
 	.open = mlpg_affine_open,
 	.predict = mlpg_affine_predict,
+	.explain = mlpg_affine_explain,
 	.coefficients = mlpg_affine_coefficients,
 };

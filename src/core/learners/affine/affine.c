@@ -19,6 +19,7 @@
 #define FLAG_STD_ERRORS 1u
 #define FLAG_LEVELS 2u
 #define FLAG_COVARIANCE 4u		/* from version 2 on */
+#define FLAG_MEANS 8u			/* from version 2 on */
 #define OUTPUTS_MAX 1000
 
 static size_t
@@ -34,7 +35,8 @@ mlpg_affine_write(MlpgWriter *w, const MlpgAffineModel *m)
 
 	mlpg_write_u32(w, (uint32_t) m->n_outputs);
 	mlpg_write_u32(w, (uint32_t) t);
-	mlpg_write_u32(w, (m->std_errors ? FLAG_STD_ERRORS : 0) | (m->levels ? FLAG_LEVELS : 0) | (m->covariance ? FLAG_COVARIANCE : 0));
+	mlpg_write_u32(w, (m->std_errors ? FLAG_STD_ERRORS : 0) | (m->levels ? FLAG_LEVELS : 0) | (m->covariance ? FLAG_COVARIANCE : 0) |
+				   (m->means ? FLAG_MEANS : 0));
 	mlpg_write_u32(w, m->main_output < 0 ? UINT32_MAX : (uint32_t) m->main_output);
 	mlpg_write_u32(w, (uint32_t) m->link.id);
 	mlpg_write_u32(w, 0);
@@ -55,6 +57,8 @@ mlpg_affine_write(MlpgWriter *w, const MlpgAffineModel *m)
 		mlpg_write_doubles(w, m->std_errors, (size_t) m->n_outputs * (size_t) t);
 	if (m->covariance)
 		mlpg_write_doubles(w, m->covariance, (size_t) t * ((size_t) t + 1) / 2);
+	if (m->means)
+		mlpg_write_doubles(w, m->means, (size_t) t);
 }
 
 static void
@@ -161,6 +165,13 @@ read_numbers(MlpgReader *r, MlpgAffineModel *m, uint32_t flags, size_t n_std_err
 			if (!isfinite(m->covariance[i]))
 				mlpg_reader_corrupt(r, "a covariance is not finite");
 	}
+	if (flags & FLAG_MEANS)
+	{
+		m->means = mlpg_read_doubles(r, (size_t) m->design->n_terms);
+		for (int j = 0; j < m->design->n_terms; j++)
+			if (!isfinite(m->means[j]))
+				mlpg_reader_corrupt(r, "a mean is not finite");
+	}
 }
 
 void
@@ -173,7 +184,7 @@ mlpg_affine_open(MlpgHost *host, MlpgModel *model, MlpgReader *r)
 	uint32_t	flags = mlpg_read_u32(r);
 	uint32_t	main_output = mlpg_read_u32(r);
 
-	if (n_outputs < 1 || n_outputs > OUTPUTS_MAX || flags > (first_version ? 3 : 7) || (main_output >= n_outputs && main_output != UINT32_MAX) ||
+	if (n_outputs < 1 || n_outputs > OUTPUTS_MAX || flags > (first_version ? 3 : 15) || (main_output >= n_outputs && main_output != UINT32_MAX) ||
 		((flags & FLAG_COVARIANCE) && n_outputs > 1))
 		mlpg_reader_corrupt(r, "outputs or flags out of range");
 	m->n_outputs = (int) n_outputs;
@@ -222,6 +233,39 @@ mlpg_affine_predict(const MlpgModel *model, const double *rows, int n_rows, int 
 	if (model->schema->offset != NULL)
 		add_offset(m, rows + model->schema->n_features, n_rows, stride, out);
 	mlpg_link_predict(m->link, m->n_outputs, n_rows, out);
+}
+
+/* b_j (z_j - mean of z_j), summed to the feature of the term; the base is the score at the means.  NaN where there is no score. */
+void
+mlpg_affine_explain(MlpgHost *host, const MlpgModel *model, const double *row, double *out)
+{
+	const MlpgAffineModel *m = model->scorer;
+	int			n_terms = m->design->n_terms,
+				n = model->schema->n_features;
+	double	   *z = mlpg_allocate(host, (size_t) n_terms + 1, sizeof(double)),
+			   *score = mlpg_allocate(host, (size_t) m->n_outputs, sizeof(double));
+
+	if (m->means == NULL)
+		mlpg_raise(host, MLPG_NOT_SUPPORTED, "The means of its columns were not kept.", "Train the model again.",
+				   "this model cannot explain its predictions");
+	mlpg_affine_score(m->affine, row, 1, n, score);
+	mlpg_design_row(model->schema, m->design, row, z);
+	for (int o = 0; o < m->n_outputs; o++)
+	{
+		const double *b = m->coefficients + (size_t) o * (size_t) n_terms;
+		double	   *contribution = out + (size_t) o * ((size_t) n + 1);
+
+		memset(contribution, 0, ((size_t) n + 1) * sizeof(double));
+		contribution[n] = model->schema->offset ? row[n] : 0;
+		for (int j = 0; j < n_terms; j++)
+		{
+			contribution[n] += b[j] * m->means[j];
+			if (m->design->term[j].kind != MLPG_TERM_INTERCEPT)
+				contribution[m->design->term[j].feature] += b[j] * (z[j] - m->means[j]);
+		}
+		for (int i = 0; i <= n; i++)
+			contribution[i] = isnan(score[o]) ? NAN : contribution[i];
+	}
 }
 
 /* The level that an unpenalised fit left out, shown with estimate 0 before the first that is there. */

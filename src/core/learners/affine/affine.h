@@ -23,6 +23,7 @@ typedef struct MlpgAffineModel
 	MlpgDesign *design;
 	double	   *coefficients;	/* n_outputs x n_terms; 0 where dropped */
 	double	   *std_errors;		/* n_outputs x n_terms, or NULL; NaN: not available */
+	double	   *means;			/* n_terms: of the design's columns over the training rows, by weight; or NULL: nothing to explain by */
 	double	   *covariance;		/* of the coefficients of one output: packed lower triangle, n_terms, 0 where dropped; or NULL */
 	MlpgAffine *affine;			/* made by open */
 } MlpgAffineModel;
@@ -32,6 +33,7 @@ extern void mlpg_affine_write(MlpgWriter *writer, const MlpgAffineModel *model);
 /* The functions of the contract.  Where the schema has an offset, a row has it behind its features, and it is added to all scores. */
 extern void mlpg_affine_open(MlpgHost *host, MlpgModel *model, MlpgReader *payload);
 extern void mlpg_affine_predict(const MlpgModel *model, const double *rows, int n_rows, int stride, double *out);
+extern void mlpg_affine_explain(MlpgHost *host, const MlpgModel *model, const double *row, double *out);
 extern MlpgCoefficient *mlpg_affine_coefficients(MlpgHost *host, const MlpgModel *model, int *n);
 
 #define MLPG_AFFINE_PAYLOAD_VERSION 2

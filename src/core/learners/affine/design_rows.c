@@ -102,6 +102,7 @@ number_columns(MlpgHost *host, MlpgDesignRows *rows, const MlpgDesign *design)
 	rows->intercept = t > 0 && design->term[0].kind == MLPG_TERM_INTERCEPT;
 	rows->center = mlpg_allocate(host, (size_t) t + 1, sizeof(double));
 	rows->scale = mlpg_allocate(host, (size_t) t + 1, sizeof(double));
+	rows->mean = mlpg_allocate(host, (size_t) t + 1, sizeof(double));
 	rows->deviation = mlpg_allocate(host, (size_t) t + 1, sizeof(double));
 	for (int k = 0; k < t; k++)
 		rows->scale[k] = 1;
@@ -356,6 +357,8 @@ settle_number(Source *s, int k, double mean, double variance)
 	if (deviation < CONSTANT * (s->standardise ? 1 : fabs(s->about[k])))
 		deviation = 0;
 	rows->center[k] = centred ? (s->shift[k] + mean) * unit : 0;
+	/* with weights sums were taken about the weighted mean */
+	rows->mean[k] = centred ? rows->center[k] : (s->about[k] + (s->w ? 0 : mean)) * unit;
 	s->shift[k] = centred ? mean : 0;
 	if (s->standardise)
 	{
@@ -387,6 +390,7 @@ scale_columns(MlpgHost *host, Source *s)
 		host->parallel_for(host, rows->n_pieces, moments_of_piece, s);
 		add_pieces(s, 2 * stride, total);
 	}
+	rows->mean[0] = 1;
 	for (int k = rows->intercept; k < rows->n_dense; k++)
 	{
 		double		rest = total[k] / rows->weight;
@@ -397,6 +401,7 @@ scale_columns(MlpgHost *host, Source *s)
 	{
 		double		share = total[2 * stride + (size_t) (c - rows->n_dense)] / rows->weight;
 
+		rows->mean[c] = share;
 		rows->deviation[c] = sqrt(fmax(0, share * (1 - share)));
 	}
 	if (s->standardise)
@@ -451,6 +456,7 @@ mlpg_design_rows_release(MlpgHost *host, MlpgDesignRows *rows)
 	mlpg_release(host, rows->term);
 	mlpg_release(host, rows->center);
 	mlpg_release(host, rows->scale);
+	mlpg_release(host, rows->mean);
 	mlpg_release(host, rows->deviation);
 	mlpg_release(host, rows->piece);
 	mlpg_release(host, rows);
@@ -606,6 +612,13 @@ mlpg_design_rows_original(const MlpgDesignRows *rows, const double *b, double *o
 	}
 	if (rows->intercept)
 		out[0] -= shift;
+}
+
+void
+mlpg_design_rows_means(const MlpgDesignRows *rows, double *out)
+{
+	for (int c = 0; c < rows->n_columns; c++)
+		out[rows->term[c]] = rows->mean[c];
 }
 
 /* How much of column c the intercept of the original columns takes. */

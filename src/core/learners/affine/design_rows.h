@@ -39,6 +39,7 @@ typedef struct MlpgDesignRows
 	double		weight;			/* sum of the weights, or n_rows */
 	double	   *center;			/* n_columns: subtracted; 0: nothing */
 	double	   *scale;			/* n_columns: divided by, after that; 1: nothing */
+	double	   *mean;			/* n_columns: of the original column, by weight */
 	double	   *deviation;		/* n_columns: standard deviation (1/n, by weight) of the column as it is here; the intercept's is 0 */
 	int			n_pieces;
 	int64_t    *piece;			/* n_pieces + 1: first rows; multiples of MLPG_DESIGN_BLOCK but the last */
@@ -81,6 +82,9 @@ extern void mlpg_design_rows_add_crossprod(const MlpgDesignRows *rows, int64_t f
 
 /* Coefficients by column -> by term, of the original columns (n_columns). */
 extern void mlpg_design_rows_original(const MlpgDesignRows *rows, const double *b, double *out);
+
+/* Means of the original columns, by term. */
+extern void mlpg_design_rows_means(const MlpgDesignRows *rows, double *out);
 
 /* Covariance of coefficients by column (n_columns apart) -> standard errors by term, of the original columns (n_columns). */
 extern void mlpg_design_rows_original_errors(const MlpgDesignRows *rows, const double *covariance, double *out);
