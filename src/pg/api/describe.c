@@ -135,7 +135,7 @@ mlpg_sql_summary(PG_FUNCTION_ARGS)
 		item(result, "offset", model->schema->offset);
 	item(result, "unseen_categories", unseen[model->schema->unseen]);
 	if (model->levels != NULL)
-		item(result, "quantiles", levels_text(model));
+		item(result, model->learner->tasks & MLPG_TASK_QUANTILE ? "quantiles" : "levels", levels_text(model));
 	for (int i = 0; i < model->params->n; i++)
 		if (strcmp(model->params->spec[i].name, "unseen") != 0 && model->params->value[i].text != NULL)
 			item(result, psprintf("param %s", model->params->spec[i].name), model->params->value[i].text);

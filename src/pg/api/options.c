@@ -641,12 +641,13 @@ check_task_options(const MlpgOptions *options, uint32 task)
 				 errmsg("\"%s\" does not go with a %s", wrong, task == MLPG_TASK_REGRESSION ? "regression" : "classification")));
 }
 
-/* The task of a target: as asked for, else texts and booleans are classes and all else is a number. */
+/* The task of a target: as asked for, else the learner's only one, else texts and booleans are classes and all else is a number. */
 static uint32
 task_of(const MlpgOptions *options, MlpgKind kind, Oid type)
 {
 	bool		is_class = kind == MLPG_CATEGORY || kind == MLPG_BOOLEAN;
-	uint32		task = is_class ? MLPG_TASK_CLASSIFICATION : MLPG_TASK_REGRESSION;
+	bool		only_classes = !mlpg_learner_fits(options->learner, MLPG_TASK_REGRESSION);
+	uint32		task = is_class || only_classes ? MLPG_TASK_CLASSIFICATION : MLPG_TASK_REGRESSION;
 
 	if (options->task != NULL)
 		task = strcmp(options->task, "classification") == 0 ? MLPG_TASK_CLASSIFICATION : MLPG_TASK_REGRESSION;

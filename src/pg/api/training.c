@@ -328,10 +328,11 @@ typedef struct Verdict
 	double		baseline_error; /* standard error of the gain over it */
 } Verdict;
 
+/* The level of a quantile; levels of other kinds are no matter of pinball loss. */
 static double
 level_of(const Training *t, const MlpgModel *model)
 {
-	return model->levels != NULL ? model->levels[model->main_output] : NAN;
+	return model->levels != NULL && (model->learner->tasks & MLPG_TASK_QUANTILE) ? model->levels[model->main_output] : NAN;
 }
 
 /* The naive models of the training part, judged on the same rows; best is -1 when none has a value. */

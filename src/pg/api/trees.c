@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * trees.c
- *	  Models made of trees: explain, importance, tree, from_lightgbm, to_lightgbm.
+ *	  Explanations of predictions, and models made of trees: explain; importance, tree,
+ *	  from_lightgbm, to_lightgbm.
  *
  * explain, importance and tree take a reference (the right read is needed) or a
  * value; to_lightgbm hands out the model as a text, to its owner alone when it is asked for by name.
@@ -170,6 +171,8 @@ mlpg_sql_explain(PG_FUNCTION_ARGS)
 	strength = mlpg_allocate(host, (size_t) n + 1, sizeof(double));
 	model->learner->explain(host, model, scorer->row, all);
 	contribution = all + (size_t) output * ((size_t) n + 1);
+	if (isnan(contribution[n]))
+		return (Datum) 0;		/* no prediction, nothing to explain */
 	for (int i = 0; i < n; i++)
 		strength[i] = fabs(contribution[i]);
 	order = descending(host, strength, n);
