@@ -414,6 +414,8 @@ glm_fit(MlpgTraining *t)
 	model.dispersion = g.dispersion;
 	if (model.std_errors != NULL)
 		model.df = mlpg_family_is_fixed(g.fit.family.id) ? INFINITY : g.df;
+	model.means = mlpg_allocate(t->host, (size_t) g.design->n_terms + 1, sizeof(double));
+	mlpg_design_rows_means(g.fit.rows, model.means);
 	mlpg_affine_report_dropped(t, g.design);
 	report(&g);
 	mlpg_affine_write(t->payload, &model);
@@ -436,5 +438,6 @@ const MlpgLearner mlpg_glm = {
 	.fit = glm_fit,
 	.open = mlpg_affine_open,
 	.predict = mlpg_affine_predict,
+	.explain = mlpg_affine_explain,
 	.coefficients = mlpg_affine_coefficients,
 };
