@@ -257,6 +257,37 @@ test_exp(void)
 	free(scalar);
 }
 
+/* log(1 + x), 0 <= x <= 1: nothing is lost of small ones. */
+static void
+test_log_one_plus(void)
+{
+	enum
+	{
+		N = 10007
+	};
+	double	   *x = malloc(N * sizeof(double)),
+			   *vector = malloc(N * sizeof(double)),
+			   *scalar = malloc(N * sizeof(double));
+	uint64_t	state = 12;
+	double		worst = 0;
+
+	for (int i = 0; i < N; i++)
+		x[i] = i == 0 ? 0 : i == 1 ? 1 : i % 2 ? test_uniform(&state) : pow(10, -300 * test_uniform(&state));
+	memcpy(vector, x, N * sizeof(double));
+	memcpy(scalar, x, N * sizeof(double));
+	mlpg_log_one_plus_block(vector, N);
+	mlpg_log_one_plus_block_portable(scalar, N);
+	CHECK(memcmp(vector, scalar, N * sizeof(double)) == 0);
+	CHECK(vector[0] == 0);
+	for (int i = 1; i < N; i++)
+		worst = fmax(worst, (double) fabsl((vector[i] - log1pl(x[i])) / log1pl(x[i])));
+	CHECK(worst < 4e-16);
+	harness_note("log(1 + x): largest relative error %.2g", worst);
+	free(x);
+	free(vector);
+	free(scalar);
+}
+
 static int
 compare(const void *a, const void *b)
 {
@@ -346,6 +377,7 @@ main(void)
 	test_exact_sums();
 	test_totals();
 	test_exp();
+	test_log_one_plus();
 	for (int kind = 0; kind < 5; kind++)
 	{
 		test_sort(0, kind);

@@ -14,8 +14,11 @@
  * remainder is below 2^-57.  The result times 2^k, in two steps, so that
  * subnormal results are rounded once and overflow gives infinity.
  *
+ * log(1 + x), 0 <= x <= 1, which the log-loss wants of exp(-|score|), is 2 (s + s^3/3 + s^5/5 ...) with
+ * s = x / (2 + x) up to 1/3: 17 terms reach 2^-56, and nothing is lost of a small x.
+ *
  * Error: at most about 1 unit in the last place (0.94 is the worst that was
- * seen).  Cost: 1.5 ns with vectors of four, 11 ns without.  NaN gives NaN.
+ * seen).  Cost: exp 1.5 ns with vectors of four, 11 ns without; the logarithm about 2 and 12 ns.  NaN gives NaN.
  *
  *-------------------------------------------------------------------------
  */
@@ -152,4 +155,73 @@ mlpg_exp_block(const double *x, int64_t n, double *out)
 	}
 #endif
 	mlpg_exp_block_portable(x, n, out);
+}
+
+/* ---------- log(1 + x) ---------- */
+
+#define LOG_TERMS 16			/* 1/3, 1/5, ..., 1/33 */
+
+void
+mlpg_log_one_plus_block_portable(double *x, int64_t n)
+{
+	for (int64_t i = 0; i < n; i++)
+	{
+		double		s = x[i] / (2 + x[i]),
+					square = s * s,
+					q = 0;
+
+		for (int k = LOG_TERMS; k > 0; k--)
+			q = (q + 1.0 / (2 * k + 1)) * square;
+		x[i] = 2 * (s + s * q);
+	}
+}
+
+#if defined(__x86_64__)
+
+/* Four vectors side by side: each step of the series waits for the one before. */
+__attribute__((target("avx2"))) static void
+log_one_plus_block_avx2(double *x, int64_t n)
+{
+	const __m256d two = _mm256_set1_pd(2);
+	int64_t		i = 0;
+
+	for (; i + 16 <= n; i += 16)
+	{
+		__m256d		s[4],
+					square[4],
+					q[4];
+
+		for (int j = 0; j < 4; j++)
+		{
+			__m256d		v = _mm256_loadu_pd(x + i + 4 * j);
+
+			s[j] = _mm256_div_pd(v, _mm256_add_pd(two, v));
+			square[j] = _mm256_mul_pd(s[j], s[j]);
+			q[j] = _mm256_setzero_pd();
+		}
+		for (int k = LOG_TERMS; k > 0; k--)
+		{
+			__m256d		term = _mm256_set1_pd(1.0 / (2 * k + 1));
+
+			for (int j = 0; j < 4; j++)
+				q[j] = _mm256_mul_pd(_mm256_add_pd(q[j], term), square[j]);
+		}
+		for (int j = 0; j < 4; j++)
+			_mm256_storeu_pd(x + i + 4 * j, _mm256_mul_pd(two, _mm256_add_pd(s[j], _mm256_mul_pd(s[j], q[j]))));
+	}
+	mlpg_log_one_plus_block_portable(x + i, n - i);
+}
+#endif
+
+void
+mlpg_log_one_plus_block(double *x, int64_t n)
+{
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx2"))
+	{
+		log_one_plus_block_avx2(x, n);
+		return;
+	}
+#endif
+	mlpg_log_one_plus_block_portable(x, n);
 }

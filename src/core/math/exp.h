@@ -19,4 +19,8 @@ extern double mlpg_exp(double x);
 extern void mlpg_exp_block(const double *x, int64_t n, double *out);
 extern void mlpg_exp_block_portable(const double *x, int64_t n, double *out);	/* for the tests */
 
+/* x[i] = log(1 + x[i]), 0 <= x[i] <= 1. */
+extern void mlpg_log_one_plus_block(double *x, int64_t n);
+extern void mlpg_log_one_plus_block_portable(double *x, int64_t n);	/* for the tests */
+
 #endif							/* MLPG_EXP_H */

@@ -364,38 +364,13 @@ logistic_gradients(const MlpgLoss *loss, const double *restrict y, const double 
 	}
 }
 
-/* 1/3, 1/5, ... of the series 2 (s + s^3/3 + ...) = log((1 + s) / (1 - s)), for s up to 1/3: to 2^-56 */
-#define SERIES_TERMS 16
-
-/* log(1 + x), 0 <= x <= 1, in place */
-static void
-log_of_one_plus(double *x)
-{
-	double		q[BLOCK];
-
-	for (int i = 0; i < BLOCK; i++)
-	{
-		x[i] = x[i] / (2 + x[i]);
-		q[i] = 0;
-	}
-	for (int k = SERIES_TERMS; k > 0; k--)
-	{
-		double		term = 1.0 / (2 * k + 1);
-
-		for (int i = 0; i < BLOCK; i++)
-			q[i] = (q[i] + term) * (x[i] * x[i]);
-	}
-	for (int i = 0; i < BLOCK; i++)
-		x[i] = 2 * (x[i] + x[i] * q[i]);
-}
-
 static void
 logistic_values(const MlpgLoss *loss, const double *restrict y, const double *restrict score, double *restrict out)
 {
 	for (int i = 0; i < BLOCK; i++)
 		out[i] = -fabs(score[i]);
 	mlpg_exp_block(out, BLOCK, out);
-	log_of_one_plus(out);
+	mlpg_log_one_plus_block(out, BLOCK);
 	for (int i = 0; i < BLOCK; i++)
 	{
 		double		f = score[i],
