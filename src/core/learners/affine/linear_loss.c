@@ -392,33 +392,22 @@ mlpg_linear_loss_coefficients(const MlpgLinearLoss *p, double *out)
 		mlpg_design_rows_original(p->rows, p->b + (size_t) s * (size_t) n_columns, out + (size_t) s * (size_t) n_columns);
 }
 
-/*
- * Of the slopes by their own variances, of the intercept, from which the means of all columns were
- * moved, by all: shares of center and scale, which stay in range where squares of scales may not.
- */
 void
 mlpg_linear_loss_errors(MlpgHost *host, const MlpgLinearLoss *p, const double *covariance, double *out)
 {
 	size_t		m = (size_t) p->rows->n_columns,
 				n = (size_t) p->n_unknowns;
-	double	   *share = mlpg_allocate(host, m + 1, sizeof(double));
+	double	   *own = mlpg_allocate(host, m * m + 1, sizeof(double));
 
-	for (size_t c = 0; c < m; c++)
-		share[c] = (p->rows->intercept && c == 0 ? 1 : -p->rows->center[c] / p->rows->scale[c]) / deviation_of(p, (int) c);
 	for (size_t s = 0; s < (size_t) p->n_scores; s++)
 	{
-		const double *own = covariance + s * m * n + s * m;
-		double		variance = 0;
-
 		for (size_t i = 0; i < m; i++)
-		{
-			out[s * m + (size_t) p->rows->term[i]] = p->fixed[s * m + i] ? NAN
-				: sqrt(own[i * n + i]) / deviation_of(p, (int) i) / p->rows->scale[i];
 			for (size_t j = 0; j < m; j++)
-				variance += share[i] * own[i * n + j] * share[j];
-		}
-		if (p->rows->intercept)
-			out[s * m] = sqrt(fmax(0, variance));
+				own[i * m + j] = covariance[(s * m + i) * n + s * m + j] / deviation_of(p, (int) i) / deviation_of(p, (int) j);
+		mlpg_design_rows_original_errors(p->rows, own, out + s * m);
+		for (size_t c = 0; c < m; c++)
+			if (p->fixed[s * m + c])
+				out[s * m + (size_t) p->rows->term[c]] = NAN;
 	}
-	mlpg_release(host, share);
+	mlpg_release(host, own);
 }
