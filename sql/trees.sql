@@ -11,49 +11,49 @@ COMMENT ON TYPE mlpg.tree_row IS 'Result of mlpg.tree.';
 CREATE FUNCTION mlpg.explain(model text, features record, class text DEFAULT NULL) RETURNS SETOF mlpg.explain_row
 	LANGUAGE C STABLE PARALLEL SAFE COST 30000 ROWS 20 AS 'MODULE_PATHNAME', 'mlpg_sql_explain';
 COMMENT ON FUNCTION mlpg.explain(text, record, text) IS
-'Why a registered model (name, name@alias or name@version; the right read is needed) made of trees predicts what it does, for a row of any table, view or subquery, by column name: what each feature adds to the raw score (exact TreeSHAP), the strongest first, behind a row (base); they add up to the raw score of the prediction or of a class.
+'Why a registered model (name, name@alias or name@version; the right read is needed) predicts what it does, for a row of any table, view or subquery, by column name: what each feature adds to the raw score (trees: exact TreeSHAP; linear models: coefficient times distance from the mean), the strongest first, behind a row (base); they add up to the raw score of the prediction or of a class.
 Example: SELECT t.day, e.* FROM tomorrow t, LATERAL mlpg.explain(''beverage'', t) e;';
 
 CREATE FUNCTION mlpg.explain(model text, features jsonb, class text DEFAULT NULL) RETURNS SETOF mlpg.explain_row
 	LANGUAGE C STABLE PARALLEL SAFE COST 30000 ROWS 20 AS 'MODULE_PATHNAME', 'mlpg_sql_explain';
 COMMENT ON FUNCTION mlpg.explain(text, jsonb, text) IS
-'Why a registered model (name, name@alias or name@version; the right read is needed) made of trees predicts what it does, for a JSON object, by key: what each feature adds to the raw score (exact TreeSHAP), the strongest first, behind a row (base); they add up to the raw score of the prediction or of a class.
+'Why a registered model (name, name@alias or name@version; the right read is needed) predicts what it does, for a JSON object, by key: what each feature adds to the raw score (trees: exact TreeSHAP; linear models: coefficient times distance from the mean), the strongest first, behind a row (base); they add up to the raw score of the prediction or of a class.
 Example: SELECT * FROM mlpg.explain(''beverage'', ''{"price":120,"promo":true}''::jsonb);';
 
 CREATE FUNCTION mlpg.explain(model text, features text, class text DEFAULT NULL) RETURNS SETOF mlpg.explain_row
 	LANGUAGE C STABLE PARALLEL SAFE COST 30000 ROWS 20 AS 'MODULE_PATHNAME', 'mlpg_sql_explain';
 COMMENT ON FUNCTION mlpg.explain(text, text, text) IS
-'Why a registered model (name, name@alias or name@version; the right read is needed) made of trees predicts what it does, for a JSON object, by key, or the category itself where the model has no other feature: what each feature adds to the raw score (exact TreeSHAP), the strongest first, behind a row (base); they add up to the raw score of the prediction or of a class.
+'Why a registered model (name, name@alias or name@version; the right read is needed) predicts what it does, for a JSON object, by key, or the category itself where the model has no other feature: what each feature adds to the raw score (trees: exact TreeSHAP; linear models: coefficient times distance from the mean), the strongest first, behind a row (base); they add up to the raw score of the prediction or of a class.
 Example: SELECT * FROM mlpg.explain(''beverage'', ''{"price":120,"promo":true}'');';
 
 CREATE FUNCTION mlpg.explain(model text, features float8[], class text DEFAULT NULL) RETURNS SETOF mlpg.explain_row
 	LANGUAGE C STABLE PARALLEL SAFE COST 30000 ROWS 20 AS 'MODULE_PATHNAME', 'mlpg_sql_explain';
 COMMENT ON FUNCTION mlpg.explain(text, float8[], text) IS
-'Why a registered model (name, name@alias or name@version; the right read is needed) made of trees predicts what it does, for an array, by position, for models fitted on arrays: what each feature adds to the raw score (exact TreeSHAP), the strongest first, behind a row (base); they add up to the raw score of the prediction or of a class.
+'Why a registered model (name, name@alias or name@version; the right read is needed) predicts what it does, for an array, by position, for models fitted on arrays: what each feature adds to the raw score (trees: exact TreeSHAP; linear models: coefficient times distance from the mean), the strongest first, behind a row (base); they add up to the raw score of the prediction or of a class.
 Example: SELECT * FROM mlpg.explain(''beverage'', ''{120,1}''::float8[]);';
 
 CREATE FUNCTION mlpg.explain(model mlpg.model, features record, class text DEFAULT NULL) RETURNS SETOF mlpg.explain_row
 	LANGUAGE C STABLE PARALLEL SAFE COST 30000 ROWS 20 AS 'MODULE_PATHNAME', 'mlpg_sql_explain';
 COMMENT ON FUNCTION mlpg.explain(mlpg.model, record, text) IS
-'Why a model made of trees predicts what it does, for a row of any table, view or subquery, by column name: what each feature adds to the raw score (exact TreeSHAP), the strongest first, behind a row (base); they add up to the raw score of the prediction or of a class.
+'Why a model predicts what it does, for a row of any table, view or subquery, by column name: what each feature adds to the raw score (trees: exact TreeSHAP; linear models: coefficient times distance from the mean), the strongest first, behind a row (base); they add up to the raw score of the prediction or of a class.
 Example: SELECT t.day, e.* FROM tomorrow t JOIN store_models m USING (store), LATERAL mlpg.explain(m.model, t) e;';
 
 CREATE FUNCTION mlpg.explain(model mlpg.model, features jsonb, class text DEFAULT NULL) RETURNS SETOF mlpg.explain_row
 	LANGUAGE C STABLE PARALLEL SAFE COST 30000 ROWS 20 AS 'MODULE_PATHNAME', 'mlpg_sql_explain';
 COMMENT ON FUNCTION mlpg.explain(mlpg.model, jsonb, text) IS
-'Why a model made of trees predicts what it does, for a JSON object, by key: what each feature adds to the raw score (exact TreeSHAP), the strongest first, behind a row (base); they add up to the raw score of the prediction or of a class.
+'Why a model predicts what it does, for a JSON object, by key: what each feature adds to the raw score (trees: exact TreeSHAP; linear models: coefficient times distance from the mean), the strongest first, behind a row (base); they add up to the raw score of the prediction or of a class.
 Example: SELECT e.* FROM store_models m, LATERAL mlpg.explain(m.model, ''{"price":120,"promo":true}''::jsonb) e;';
 
 CREATE FUNCTION mlpg.explain(model mlpg.model, features text, class text DEFAULT NULL) RETURNS SETOF mlpg.explain_row
 	LANGUAGE C STABLE PARALLEL SAFE COST 30000 ROWS 20 AS 'MODULE_PATHNAME', 'mlpg_sql_explain';
 COMMENT ON FUNCTION mlpg.explain(mlpg.model, text, text) IS
-'Why a model made of trees predicts what it does, for a JSON object, by key, or the category itself where the model has no other feature: what each feature adds to the raw score (exact TreeSHAP), the strongest first, behind a row (base); they add up to the raw score of the prediction or of a class.
+'Why a model predicts what it does, for a JSON object, by key, or the category itself where the model has no other feature: what each feature adds to the raw score (trees: exact TreeSHAP; linear models: coefficient times distance from the mean), the strongest first, behind a row (base); they add up to the raw score of the prediction or of a class.
 Example: SELECT e.* FROM store_models m, LATERAL mlpg.explain(m.model, ''{"price":120,"promo":true}'') e;';
 
 CREATE FUNCTION mlpg.explain(model mlpg.model, features float8[], class text DEFAULT NULL) RETURNS SETOF mlpg.explain_row
 	LANGUAGE C STABLE PARALLEL SAFE COST 30000 ROWS 20 AS 'MODULE_PATHNAME', 'mlpg_sql_explain';
 COMMENT ON FUNCTION mlpg.explain(mlpg.model, float8[], text) IS
-'Why a model made of trees predicts what it does, for an array, by position, for models fitted on arrays: what each feature adds to the raw score (exact TreeSHAP), the strongest first, behind a row (base); they add up to the raw score of the prediction or of a class.
+'Why a model predicts what it does, for an array, by position, for models fitted on arrays: what each feature adds to the raw score (trees: exact TreeSHAP; linear models: coefficient times distance from the mean), the strongest first, behind a row (base); they add up to the raw score of the prediction or of a class.
 Example: SELECT e.* FROM store_models m, LATERAL mlpg.explain(m.model, ''{120,1}''::float8[]) e;';
 
 CREATE FUNCTION mlpg.importance(model text, method text DEFAULT 'gain') RETURNS SETOF mlpg.importance_row

@@ -458,6 +458,11 @@ check_task(const MlpgOptions *options)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid task \"%s\"", options->task),
 				 errdetail("It must be regression or classification.")));
+	if (options->task != NULL && strcmp(options->task, "regression") == 0 &&
+		!mlpg_learner_fits(options->learner, MLPG_TASK_REGRESSION))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("learner \"%s\" does not fit a regression", options->learner->name)));
 	if (options->task != NULL && strcmp(options->task, "classification") == 0 &&
 		!mlpg_learner_fits(options->learner, MLPG_TASK_CLASSIFICATION))
 		ereport(ERROR,
