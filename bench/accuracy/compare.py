@@ -143,11 +143,29 @@ def coverage(connection):
         print(f'| {level} | {share:.3f} | {number(reached)} | ' + ' | '.join(cells) + f' | {"met" if met else "**MISSED**"} |')
 
 
+def linear(connection):
+    """Learner logistic beside scikit-learn's LogisticRegression: right answers and log loss on the test rows."""
+    import sklearn
+    print(f'\n| data set | right answers, mlpg | right answers, scikit-learn {sklearn.__version__} | log loss, mlpg | log loss, scikit-learn | within 0.5 points |')
+    print('|---|---|---|---|---|---|')
+    for name in [n for n in data.ALL if data.TASKS[n] == 'classification']:
+        those = data.ALL[name]()
+        load(connection, those)
+        m = peers.Matrices(those)
+        drop_model('linear')
+        fetch(connection, "SELECT mlpg.train('linear', %s, 'target', 'logistic', exclude => '{id,test,left_out}', holdout => 0)",
+              f'SELECT * FROM accuracy.{name} WHERE NOT test')
+        right, loss = fetch(connection, f"SELECT avg((mlpg.predict_class('linear', t) = target)::int)::float8, avg(-ln(greatest(1e-15, mlpg.predict_proba('linear', t, target)))) FROM accuracy.{name} t WHERE test")[0]
+        theirs = peers.with_logistic(m)
+        their_right = float(np.mean(theirs.argmax(axis=1) == m.y_test))
+        print(f'| {name} | {right:.4f} | {their_right:.4f} | {number(loss)} | {number(peers.loss("log loss", m.y_test, theirs))} | {"met" if right > their_right - 0.005 else "**MISSED**"} |')
+
+
 def main(wanted):
-    names = [n for n in wanted if n != 'coverage'] if wanted else list(data.ALL)
+    names = [n for n in wanted if n not in ('coverage', 'linear')] if wanted else list(data.ALL)
     for name in names:
         if name not in data.ALL:
-            sys.exit(f'no data set {name}; data sets: {" ".join(data.ALL)}, and coverage')
+            sys.exit(f'no data set {name}; data sets: {" ".join(data.ALL)}, and coverage, linear')
     if not os.path.isdir(data.DATA):
         sys.exit(f'the data sets are skipped: no folder {data.DATA}')
     theirs = peers.fill(PLACE + '/accuracy.json', names)
@@ -165,6 +183,8 @@ def main(wanted):
         report(results)
     if not wanted or 'coverage' in wanted:
         coverage(connection)
+    if not wanted or 'linear' in wanted:
+        linear(connection)
 
 
 main(sys.argv[1:])

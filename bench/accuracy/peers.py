@@ -98,6 +98,26 @@ def with_xgboost(m, kind, x, y, seed, threads=1):
     return probabilities(prediction) if m.n_classes else prediction
 
 
+def with_logistic(m):
+    """Linear classifier: categories one-hot (a missing one is a level), all columns standardised, C = 1; probabilities of the test rows."""
+    from sklearn.linear_model import LogisticRegression
+    columns, test = [], []
+    for j in range(m.x.shape[1]):
+        if j not in m.categories:
+            columns.append(m.x[:, j])
+            test.append(m.x_test[:, j])
+            continue
+        for level in list(np.unique(m.x[~np.isnan(m.x[:, j]), j])) + ([np.nan] if np.isnan(m.x[:, j]).any() else []):
+            is_level = np.isnan if np.isnan(level) else level.__eq__
+            columns.append(is_level(m.x[:, j]).astype(float))
+            test.append(is_level(m.x_test[:, j]).astype(float))
+    x, x_test = np.column_stack(columns), np.column_stack(test)
+    mean, deviation = x.mean(axis=0), x.std(axis=0)
+    deviation[deviation == 0] = 1
+    fit = LogisticRegression(C=1, max_iter=10000).fit((x - mean) / deviation, m.y)
+    return fit.predict_proba((x_test - mean) / deviation)
+
+
 PEERS = {'LightGBM': ('lightgbm', with_lightgbm), 'scikit-learn': ('sklearn', with_sklearn), 'xgboost': ('xgboost', with_xgboost)}
 
 
