@@ -10,12 +10,17 @@
  *	 category	one indicator a level (one-hot); unpenalised fits leave the first
  *				level in byte order out, as the reference that the intercept
  *				stands for; a missing indicator if training saw a NULL
+ *	 text		one term a bucket of its n-grams that training saw (ngrams.c), whose
+ *				value is their weight; a missing indicator likewise
+ *
+ * Features that preprocessing made of others that are features too (echoes, schema.h) have no
+ * missing indicator: it would be one of theirs again.
  *
  * Features that are constant add nothing to an intercept and are left out.
  *
  * A category that training did not see: the schema's policy.  A NULL where
- * training saw none: the mean for a number, the policy for a category.  A row
- * without any value has no prediction.
+ * training saw none: the mean for a number, nothing for a text, the policy for a category; nothing where
+ * the feature is forgiving.  A row without any value has no prediction.
  *
  * Scoring sums intercept and features in schema order in double, one row at a
  * time whatever the form of the call, so that all forms agree bit for bit.
@@ -34,7 +39,7 @@ count_terms(const MlpgSchema *schema)
 	int64_t		n = 1;
 
 	for (int i = 0; i < schema->n_features; i++)
-		n += 2 + (schema->feature[i].kind == MLPG_CATEGORY ? schema->feature[i].dictionary->n : 0);
+		n += 2 + mlpg_feature_levels(&schema->feature[i]);
 	return n;
 }
 
@@ -50,6 +55,8 @@ mlpg_design_create(MlpgHost *host, const MlpgSchema *schema, bool intercept, boo
 	MlpgDesign *design = mlpg_allocate(host, 1, sizeof(MlpgDesign));
 	bool		keep_first = !reference || !intercept;
 
+	if (count_terms(schema) > INT32_MAX / 2)
+		mlpg_raise(host, MLPG_LIMIT_EXCEEDED, NULL, "Hash the largest categories, or leave them out.", "the design has too many terms");
 	design->term = mlpg_allocate(host, (size_t) count_terms(schema), sizeof(MlpgTerm));
 	if (intercept)
 		add_term(design, MLPG_TERM_INTERCEPT, 0, 0);
@@ -57,9 +64,12 @@ mlpg_design_create(MlpgHost *host, const MlpgSchema *schema, bool intercept, boo
 	{
 		const MlpgFeature *feature = &schema->feature[i];
 
-		if (feature->constant && (intercept || feature->kind == MLPG_CATEGORY || feature->minimum == 0))
+		if (feature->constant && (intercept || feature->kind >= MLPG_CATEGORY || feature->minimum == 0))
 			continue;
-		if (feature->kind == MLPG_CATEGORY)
+		if (feature->kind == MLPG_TEXT)
+			for (int32_t k = 0; k < feature->ngrams->n; k++)
+				add_term(design, MLPG_TERM_NGRAM, i, k);
+		else if (feature->kind == MLPG_CATEGORY)
 		{
 			for (int32_t k = keep_first ? 0 : 1; k < feature->dictionary->n; k++)
 				add_term(design, MLPG_TERM_LEVEL, i, k);
@@ -67,10 +77,30 @@ mlpg_design_create(MlpgHost *host, const MlpgSchema *schema, bool intercept, boo
 		}
 		else if (feature->minimum != feature->maximum || !intercept)
 			add_term(design, MLPG_TERM_NUMBER, i, 0);
-		if (feature->has_missing)
+		if (feature->has_missing && !feature->echo)
 			add_term(design, MLPG_TERM_MISSING, i, 0);
 	}
 	return design;
+}
+
+/* The weight of a bucket in a text: n-grams are few beside terms. */
+static double
+gram_weight(double x, uint32_t position)
+{
+	const MlpgTextGrams *grams = mlpg_value_text(x);
+	int32_t		low = 0,
+				high = x == x ? grams->n : 0;
+
+	while (low < high)
+	{
+		int32_t		middle = low + (high - low) / 2;
+
+		if (grams->gram[middle].position < position)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return x == x && low < grams->n && grams->gram[low].position == position ? (double) grams->gram[low].weight : 0;
 }
 
 void
@@ -95,6 +125,9 @@ mlpg_design_row(const MlpgSchema *schema, const MlpgDesign *design, const double
 			case MLPG_TERM_LEVEL:
 				out[j] = x == (double) term->level;
 				break;
+			case MLPG_TERM_NGRAM:
+				out[j] = gram_weight(x, term->level);
+				break;
 		}
 	}
 }
@@ -114,6 +147,8 @@ mlpg_term_name(MlpgHost *host, const MlpgSchema *schema, const MlpgTerm *term)
 			return mlpg_text(host, "%s (missing)", feature->name);
 		case MLPG_TERM_LEVEL:
 			return mlpg_text(host, "%s = %s", feature->name, feature->dictionary->text[term->level]);
+		case MLPG_TERM_NGRAM:
+			return mlpg_text(host, "%s ~ %u", feature->name, feature->ngrams->bucket[term->level]);
 	}
 	return NULL;
 }
@@ -123,8 +158,8 @@ static double
 unexpected_missing(const MlpgSchema *schema, const MlpgFeature *feature, double slope)
 {
 	if (feature->kind == MLPG_CATEGORY)
-		return schema->unseen == MLPG_UNSEEN_ZERO ? 0 : NAN;
-	return feature->mean * slope;
+		return schema->unseen == MLPG_UNSEEN_ZERO || feature->forgiving ? 0 : NAN;
+	return feature->kind == MLPG_TEXT ? 0 : feature->mean * slope;
 }
 
 MlpgAffine *
@@ -138,7 +173,8 @@ mlpg_affine_create(MlpgHost *host, const MlpgSchema *schema, const MlpgDesign *d
 
 	a->n_features = schema->n_features;
 	a->n_outputs = n_outputs;
-	a->unseen = schema->unseen;
+	a->forgives = mlpg_allocate(host, n, sizeof(bool));
+	a->texts = mlpg_allocate(host, n, sizeof(bool));
 	a->intercept = mlpg_allocate(host, k, sizeof(double));
 	a->slope = mlpg_allocate(host, mlpg_size_multiply(host, n, k), sizeof(double));
 	a->missing = mlpg_allocate(host, mlpg_size_multiply(host, n, k), sizeof(double));
@@ -148,9 +184,11 @@ mlpg_affine_create(MlpgHost *host, const MlpgSchema *schema, const MlpgDesign *d
 	{
 		const MlpgFeature *feature = &schema->feature[i];
 
-		a->one_sum &= feature->kind != MLPG_CATEGORY;
-		a->first[i] = feature->kind == MLPG_CATEGORY ? n_levels : -1;
-		n_levels += feature->kind == MLPG_CATEGORY ? feature->dictionary->n : 0;
+		a->one_sum &= feature->kind < MLPG_CATEGORY;
+		a->first[i] = feature->kind < MLPG_CATEGORY ? -1 : n_levels;
+		a->texts[i] = feature->kind == MLPG_TEXT;
+		a->forgives[i] = feature->forgiving || schema->unseen == MLPG_UNSEEN_ZERO;
+		n_levels += mlpg_feature_levels(feature);
 	}
 	a->level = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) n_levels + 1, k), sizeof(double));
 
@@ -178,11 +216,26 @@ mlpg_affine_create(MlpgHost *host, const MlpgSchema *schema, const MlpgDesign *d
 
 			if (!feature->has_missing)
 				a->missing[(size_t) i * k + o] = unexpected_missing(schema, feature, slope);
-			else if (feature->kind != MLPG_CATEGORY)
+			else if (feature->kind < MLPG_CATEGORY)
 				a->missing[(size_t) i * k + o] += feature->mean * slope;
 		}
 	}
 	return a;
+}
+
+static void
+add_text(const MlpgAffine *a, int feature, double x, double *out)
+{
+	const MlpgTextGrams *grams = mlpg_value_text(x);
+	size_t		k = (size_t) a->n_outputs;
+
+	for (int32_t g = 0; g < grams->n; g++)
+	{
+		const double *add = &a->level[((size_t) a->first[feature] + grams->gram[g].position) * k];
+
+		for (size_t o = 0; o < k; o++)
+			out[o] += grams->gram[g].weight * add[o];
+	}
 }
 
 static bool
@@ -207,13 +260,19 @@ score_row(const MlpgAffine *a, const double *row, double *out)
 				out[o] += a->slope[(size_t) i * k + o] * x;
 			continue;
 		}
+		else if (a->texts[i])
+		{
+			any = true;
+			add_text(a, i, x, out);
+			continue;
+		}
 		else
 		{
 			any = true;
 			if (x < 0)
 			{
 				/* "error" is raised where rows are bound; in a hold-out it is no answer */
-				if (a->unseen != MLPG_UNSEEN_ZERO)
+				if (!a->forgives[i])
 					return false;
 				continue;
 			}

@@ -60,6 +60,7 @@ struct MlpgMatrix
 	size_t		chunk_row_bytes;	/* of the last slab */
 	int64_t		n_released;		/* chunks of each column, from the first on */
 	int64_t		n_slabs_released;
+	bool	   *texts;			/* n_columns, or NULL: no column holds texts */
 };
 
 int
@@ -105,6 +106,20 @@ int
 mlpg_matrix_columns(const MlpgMatrix *matrix)
 {
 	return matrix->n_columns;
+}
+
+void
+mlpg_matrix_mark_texts(MlpgMatrix *m, int column)
+{
+	if (m->texts == NULL)
+		m->texts = mlpg_allocate(m->host, (size_t) m->n_columns, sizeof(bool));
+	m->texts[column] = true;
+}
+
+bool
+mlpg_matrix_has_texts(const MlpgMatrix *m, int column)
+{
+	return m->texts != NULL && m->texts[column];
 }
 
 /* Room in a slab for the chunks to come; a column that needed float8 so far will again. */
@@ -448,8 +463,8 @@ describe_feature(const MlpgMatrix *m, int j, const Summary *s, double *values, M
 	if (!isfinite(feature->mean))
 		feature->mean = scaled_mean(m, j, s->present, values);
 	feature->constant = s->present == 0 || (!feature->has_missing && s->minimum == s->maximum);
-	if (s->present == 0)
-		feature->minimum = feature->maximum = 0;
+	if (s->present == 0 || mlpg_matrix_has_texts(m, j))
+		feature->mean = feature->minimum = feature->maximum = 0;
 }
 
 void

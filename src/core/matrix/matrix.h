@@ -57,6 +57,13 @@ extern void mlpg_matrix_gather(const MlpgMatrix *matrix, int column, const uint3
 extern void mlpg_matrix_recode(MlpgMatrix *matrix, int column, const int32_t *rank);
 
 /*
+ * Says that a column holds texts (ngrams.h): their addresses, which change from run to run,
+ * are neither described nor hashed, but what they stand for.
+ */
+extern void mlpg_matrix_mark_texts(MlpgMatrix *matrix, int column);
+extern bool mlpg_matrix_has_texts(const MlpgMatrix *matrix, int column);
+
+/*
  * Gives back the memory of the rows before `before`, as far as it is whole
  * pieces of it; they can no longer be read, nor can rows be appended.
  */

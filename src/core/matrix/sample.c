@@ -26,6 +26,8 @@
  */
 #include "core/matrix/sample.h"
 
+#include "core/matrix/ngrams.h"
+
 #define PIECE 1024				/* rows of a column at a time */
 #define TASK_ROWS (8 * PIECE)
 #define BUCKET_ROWS 8
@@ -65,6 +67,21 @@ fold(uint64_t a, uint64_t b)
 	return (uint64_t) product ^ (uint64_t) (product >> 64);
 }
 
+/* A column's values; of texts what tells them apart in place of where they are. */
+static void
+read_column(const MlpgMatrix *matrix, int column, int64_t first, int n, double *out)
+{
+	mlpg_matrix_read(matrix, column, first, n, out);
+	if (!mlpg_matrix_has_texts(matrix, column))
+		return;
+	for (int i = 0; i < n; i++)
+	{
+		uint64_t	bits = out[i] == out[i] ? mlpg_value_text(out[i])->content >> 12 : UINT64_C(0x7FF8000000000000);
+
+		memcpy(&out[i], &bits, sizeof(bits));
+	}
+}
+
 static void
 hash_task(MlpgTask *task, int index, void *argument)
 {
@@ -84,9 +101,9 @@ hash_task(MlpgTask *task, int index, void *argument)
 			hash[i] = d->seed;
 		for (int j = 0; j < n_columns; j += 2)
 		{
-			mlpg_matrix_read(d->matrix, j, first, n, a);
+			read_column(d->matrix, j, first, n, a);
 			if (j + 1 < n_columns)
-				mlpg_matrix_read(d->matrix, j + 1, first, n, b);
+				read_column(d->matrix, j + 1, first, n, b);
 			else
 				memset(b, 0, sizeof(b));
 			for (int i = 0; i < n; i++)

@@ -14,6 +14,9 @@
  */
 #include "core/matrix/schema.h"
 
+#include "core/matrix/hash.h"
+#include "core/matrix/preprocess.h"
+
 #define DICTIONARY_FIRST 8		/* entries allocated first: 100,000 groups hold one each */
 
 MlpgSchema *
@@ -33,6 +36,12 @@ mlpg_schema_set_offset(MlpgSchema *schema, char *name)
 {
 	schema->offset = name;
 	schema->feature[schema->n_features] = (MlpgFeature) {.name = name, .kind = MLPG_NUMBER};
+}
+
+const MlpgSchema *
+mlpg_schema_input(const MlpgSchema *schema)
+{
+	return schema->preprocess == NULL ? schema : schema->preprocess->input;
 }
 
 int
@@ -82,6 +91,17 @@ int32_t
 mlpg_dictionary_find(const MlpgDictionary *d, const char *text, int32_t length)
 {
 	return d->n == 0 ? -1 : d->slot[probe(d, text, length)] - 1;
+}
+
+int32_t
+mlpg_feature_code(const MlpgFeature *feature, const char *text, int32_t length)
+{
+	char		label[MLPG_BUCKET_LABEL];
+
+	if (feature->buckets == 0)
+		return mlpg_dictionary_find(feature->dictionary, text, length);
+	length = mlpg_bucket_label(text, length, feature->buckets, label);
+	return mlpg_dictionary_find(feature->dictionary, label, length);
 }
 
 static void

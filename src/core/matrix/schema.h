@@ -7,7 +7,11 @@
  * travels inside the model, so that prediction reads a row exactly as training
  * did.  Inside the core every value is a double: numbers as they are, booleans
  * as 0 and 1, dates as days since 2000-01-01, timestamps as seconds since
- * 2000-01-01 UTC, categories as codes 0 .. n-1, a missing value as NaN.
+ * 2000-01-01 UTC, categories as codes 0 .. n-1, a text as the address of its
+ * n-grams (ngrams.h), a missing value as NaN.
+ *
+ * With preprocessing (preprocess.h) there are two schemas: one of the rows as
+ * they come, one of what is made of them, which is what learners see.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,8 +27,11 @@ typedef enum MlpgKind
 	MLPG_BOOLEAN = 1,
 	MLPG_DATE = 2,				/* days since 2000-01-01 */
 	MLPG_TIMESTAMP = 3,			/* seconds since 2000-01-01 00:00 UTC */
-	MLPG_CATEGORY = 4			/* text; value is a code into the dictionary */
+	MLPG_CATEGORY = 4,			/* text; value is a code into the dictionary */
+	MLPG_TEXT = 5				/* text read by its n-grams; value is where they are, and a code while rows are gathered */
 } MlpgKind;
+
+#define MLPG_FEATURES_MAX 100000
 
 /* What predict answers for a category that training did not see. On disk. */
 typedef enum MlpgUnseen
@@ -53,7 +60,11 @@ typedef struct MlpgFeature
 {
 	char	   *name;
 	MlpgKind	kind;
-	MlpgDictionary *dictionary; /* categories only */
+	MlpgDictionary *dictionary; /* of categories; of texts while they are gathered */
+	uint32_t	buckets;		/* categories hashed into so many, whose numbers are the dictionary; 0: not hashed */
+	struct MlpgNgrams *ngrams;	/* texts: their n-grams */
+	bool		echo;			/* missing where other features are that tell so themselves */
+	bool		forgiving;		/* a category not seen in training counts as none, whatever the policy */
 	bool		has_missing;	/* a NULL was seen in training */
 	bool		constant;		/* one value only (missing counts as a value) */
 	double		mean;			/* of the values present; stands in for NULL in linear learners */
@@ -72,6 +83,7 @@ typedef struct MlpgSchema
 	char	   *offset;			/* column that is added to the raw score and that predict demands, or NULL */
 	MlpgUnseen	unseen;
 	bool		array_form;		/* features are x1 .. xn of one array argument */
+	struct MlpgPreprocess *preprocess;	/* how the features are made of the columns of a row; NULL: they are these */
 } MlpgSchema;
 
 /*
@@ -103,11 +115,15 @@ mlpg_schema_columns(const MlpgSchema *schema)
 
 extern MlpgSchema *mlpg_schema_create(MlpgHost *host, int n_features);
 extern void mlpg_schema_set_offset(MlpgSchema *schema, char *name);	/* NULL: none */
+extern const MlpgSchema *mlpg_schema_input(const MlpgSchema *schema);	/* the schema of the rows as they come */
 extern int	mlpg_schema_find(const MlpgSchema *schema, const char *name);	/* -1 if absent */
 
 extern MlpgDictionary *mlpg_dictionary_create(MlpgHost *host);
 extern int32_t mlpg_dictionary_find(const MlpgDictionary *dictionary, const char *text, int32_t length);	/* -1 if absent */
 extern int32_t mlpg_dictionary_add(MlpgHost *host, MlpgDictionary *dictionary, const char *text, int32_t length);
+
+/* The code of a category's text, -1 if training did not see it. */
+extern int32_t mlpg_feature_code(const MlpgFeature *feature, const char *text, int32_t length);
 
 /* Byte order; rank[old code] = new code (n entries, allocated here). */
 extern int32_t *mlpg_dictionary_sort(MlpgHost *host, MlpgDictionary *dictionary);

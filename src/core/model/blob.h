@@ -18,7 +18,6 @@
 #define MLPG_CONTAINER_VERSION 1
 #define MLPG_HEADER_SIZE 36
 #define MLPG_MODEL_MAX ((size_t) 256 << 20) /* bytes; hex text of more does not fit into a dump */
-#define MLPG_FEATURES_MAX 100000
 
 typedef enum MlpgSection
 {
