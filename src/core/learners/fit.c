@@ -14,6 +14,11 @@
  * what it had absorbed; category codes of the second are mapped to those of
  * the first by their texts.
  *
+ * Preprocessing stands between two of these: the rows as they come are gathered
+ * in a matrix, whatever the learner; when they are complete the steps are fitted on
+ * them, and each row, as the steps leave it, goes into a second fit with a plan of
+ * the learner's own, while the first matrix is given back.
+ *
  * Memory: single-pass learners hold the ring (at most 8 blocks a thread or 16 MB) and their
  * state; matrix learners hold all rows.
  *
@@ -54,7 +59,7 @@ mlpg_fit_init(MlpgHost *host, MlpgFit *fit, const MlpgPlan *plan)
 	fit->block.stride = (fit->block.n_columns + 3) / 4 * 4;
 	for (int i = 0; i < plan->n_features; i++)
 	{
-		if (plan->kind[i] != MLPG_CATEGORY)
+		if (!mlpg_plan_codes(plan, i))
 			continue;
 		if (fit->dictionary == NULL)
 			fit->dictionary = mlpg_allocate(host, (size_t) plan->n_features, sizeof(MlpgDictionary *));
@@ -67,6 +72,13 @@ mlpg_fit_init(MlpgHost *host, MlpgFit *fit, const MlpgPlan *plan)
 int32_t
 mlpg_fit_code(MlpgHost *host, MlpgFit *fit, int feature, const char *text, int32_t length)
 {
+	char		label[MLPG_BUCKET_LABEL];
+
+	if (fit->plan->buckets != NULL && fit->plan->buckets[feature] > 0)
+	{
+		length = mlpg_bucket_label(text, length, fit->plan->buckets[feature], label);
+		text = label;
+	}
 	return mlpg_dictionary_add(host, fit->dictionary[feature], text, length);
 }
 
@@ -218,15 +230,34 @@ drain_ring(MlpgHost *host, MlpgFit *fit)
 
 /* ---------- all ---------- */
 
+/* Whether rows are kept in a matrix. */
+static bool
+keeps_rows(const MlpgPlan *plan)
+{
+	return !mlpg_plan_single_pass(plan) || plan->keep_rows || plan->preprocess != NULL;
+}
+
+static MlpgMatrix *
+create_matrix(MlpgHost *host, const MlpgFit *fit)
+{
+	MlpgMatrix *matrix = mlpg_matrix_create(host, fit->block.n_columns);
+
+	/* before preprocessing a text is a code like any other */
+	for (int i = 0; i < fit->plan->n_features && fit->plan->preprocess == NULL; i++)
+		if (fit->plan->kind[i] == MLPG_TEXT)
+			mlpg_matrix_mark_texts(matrix, i);
+	return matrix;
+}
+
 static void
 hand_on(MlpgHost *host, MlpgFit *fit)
 {
 	if (fit->block.n_rows == 0)
 		return;
-	if (!mlpg_plan_single_pass(fit->plan) || fit->plan->keep_rows)
+	if (keeps_rows(fit->plan))
 	{
 		if (fit->matrix == NULL)
-			fit->matrix = mlpg_matrix_create(host, fit->block.n_columns);
+			fit->matrix = create_matrix(host, fit);
 		mlpg_matrix_append(fit->matrix, &fit->block);
 	}
 	else if (host->n_threads > 1 && fit->block.n_rows == mlpg_block_rows(fit->block.n_columns))
@@ -244,7 +275,7 @@ mlpg_fit_flush(MlpgHost *host, MlpgFit *fit)
 {
 	MLPG_ASSERT(fit->plan->keep_rows);
 	if (fit->matrix == NULL)
-		fit->matrix = mlpg_matrix_create(host, fit->block.n_columns);
+		fit->matrix = create_matrix(host, fit);
 	hand_on(host, fit);
 }
 
@@ -306,7 +337,7 @@ map_codes(MlpgHost *host, MlpgFit *fit, const MlpgFit *other)
 
 	for (int i = 0; i < n; i++)
 	{
-		if (fit->plan->kind[i] != MLPG_CATEGORY)
+		if (!mlpg_plan_codes(fit->plan, i))
 			continue;
 
 		const MlpgDictionary *d = other->dictionary[i];
@@ -366,8 +397,17 @@ make_schema(MlpgHost *scratch, const MlpgFit *fit)
 	{
 		schema->feature[i].name = plan->name[i];
 		schema->feature[i].kind = plan->kind[i];
+		if (plan->buckets != NULL)
+			schema->feature[i].buckets = plan->buckets[i];
 	}
 	return schema;
+}
+
+static void
+settle_classes(MlpgHost *scratch, const MlpgFit *fit, MlpgSchema *schema, int32_t **rank)
+{
+	if (fit->classes != NULL)
+		rank[schema->n_features] = mlpg_classes_settle(scratch, fit->plan, fit->classes, schema);
 }
 
 /* The dictionaries go into the schema, in byte order, and the classes in theirs; rank maps the old codes. */
@@ -383,8 +423,7 @@ sort_dictionaries(MlpgHost *host, MlpgHost *scratch, const MlpgFit *fit, MlpgSch
 		schema->feature[i].dictionary = fit->dictionary[i];
 		rank[i] = mlpg_dictionary_sort(host, fit->dictionary[i]);
 	}
-	if (fit->classes != NULL)
-		rank[schema->n_features] = mlpg_classes_settle(scratch, fit->plan, fit->classes, schema);
+	settle_classes(scratch, fit, schema, rank);
 	return rank;
 }
 
@@ -407,11 +446,17 @@ check_rows(MlpgHost *host, const MlpgFit *fit)
  * scratch, lest a hundred thousand groups keep it.
  */
 static void
-finish_matrix(MlpgHost *host, MlpgFit *fit, MlpgTraining *training, int32_t *const *rank)
+complete_matrix(MlpgHost *host, MlpgHost *scratch, MlpgFit *fit)
 {
 	if (fit->matrix == NULL)
-		fit->matrix = mlpg_matrix_create(training->host, fit->block.n_columns);
+		fit->matrix = create_matrix(scratch, fit);
 	hand_on(host, fit);
+}
+
+static void
+finish_matrix(MlpgHost *host, MlpgFit *fit, MlpgTraining *training, int32_t *const *rank)
+{
+	complete_matrix(host, training->host, fit);
 	for (int i = 0; i <= fit->plan->n_features; i++)
 		if (rank[i] != NULL)
 			mlpg_matrix_recode(fit->matrix, i, rank[i]);
@@ -434,11 +479,95 @@ finish_single_pass(MlpgHost *host, MlpgFit *fit, MlpgTraining *training, int32_t
 	fit->plan->learner->finish(training, fit->state);
 }
 
+/* The plan of what a learner sees. */
+static MlpgPlan *
+learners_plan(MlpgHost *scratch, const MlpgPlan *plan, const MlpgSchema *output)
+{
+	MlpgPlan   *made = mlpg_allocate(scratch, 1, sizeof(MlpgPlan));
+	size_t		n = (size_t) output->n_features;
+
+	*made = *plan;
+	made->preprocess = NULL;
+	made->buckets = NULL;
+	made->keep_rows = false;
+	made->n_features = output->n_features;
+	made->name = mlpg_allocate(scratch, n + 1, sizeof(char *));
+	made->kind = mlpg_allocate(scratch, n + 1, sizeof(MlpgKind));
+	for (size_t i = 0; i < n; i++)
+	{
+		made->name[i] = output->feature[i].name;
+		made->kind[i] = output->feature[i].kind;
+	}
+	return made;
+}
+
+/* Every row, as the steps leave it, into the second fit; given back on the way. */
+static void
+pass_rows(MlpgHost *scratch, MlpgFit *fit, MlpgFit *made, const MlpgPreprocess *p)
+{
+	int64_t		rows = mlpg_matrix_rows(fit->matrix);
+	int			n_input = p->input->n_features;
+	int			n_output = p->output->n_features;
+	int			part = mlpg_block_rows(fit->block.n_columns);
+	int			stride = fit->block.stride;
+	double	   *row = mlpg_allocate(scratch, (size_t) part * (size_t) stride, sizeof(double));
+	double	  **text = mlpg_preprocess_texts(scratch, p, fit->dictionary);
+
+	for (int64_t first = 0; first < rows; first += part)
+	{
+		int			n = rows - first < part ? (int) (rows - first) : part;
+
+		mlpg_matrix_read_rows(fit->matrix, first, n, row, stride);
+		for (int i = 0; i < n; i++)
+		{
+			double	   *from = row + (size_t) i * (size_t) stride;
+			double	   *to = mlpg_fit_next_row(scratch, made);
+
+			for (int j = 0; j < n_input; j++)
+				if (text[j] != NULL && from[j] == from[j])
+					from[j] = text[j][(int32_t) from[j]];
+			mlpg_preprocess_row(p, from, to);
+			memcpy(to + n_output, from + n_input, (size_t) (fit->block.n_columns - n_input) * sizeof(double));
+			mlpg_fit_commit_row(scratch, made);
+		}
+		mlpg_matrix_release_rows(fit->matrix, first + n);
+		mlpg_check(scratch, "preprocessing", first, rows);
+	}
+	mlpg_release(scratch, row);
+}
+
+/* Fits the steps; the fit that the learner sees, with the rows given so far. */
+static MlpgFit *
+preprocess(MlpgHost *host, MlpgHost *scratch, MlpgFit *fit, MlpgSchema **schema)
+{
+	MlpgSchema *input = make_schema(scratch, fit);
+	MlpgFit    *made = mlpg_allocate(scratch, 1, sizeof(MlpgFit));
+	MlpgPreprocess *p;
+
+	complete_matrix(host, scratch, fit);
+	for (int i = 0; i < input->n_features; i++)
+	{
+		if (!mlpg_plan_codes(fit->plan, i))
+			continue;
+		input->feature[i].dictionary = fit->dictionary[i];
+		if (input->feature[i].kind == MLPG_CATEGORY)
+			mlpg_matrix_recode(fit->matrix, i, mlpg_dictionary_sort(host, fit->dictionary[i]));
+	}
+	mlpg_matrix_describe(scratch, fit->matrix, input);
+	p = mlpg_preprocess_fit(scratch, fit->plan->preprocess, fit->matrix, input);
+	mlpg_fit_init(scratch, made, learners_plan(scratch, fit->plan, p->output));
+	made->classes = fit->classes;
+	made->n_dropped = fit->n_dropped;
+	pass_rows(scratch, fit, made, p);
+	*schema = p->output;
+	return made;
+}
+
 MlpgWriter *
 mlpg_fit_finish(MlpgHost *host, MlpgHost *scratch, MlpgFit *fit, MlpgFacts *facts)
 {
 	const MlpgPlan *plan = fit->plan;
-	MlpgTraining training = {.host = scratch, .plan = plan, .n_rows = fit->n_rows};
+	MlpgTraining training = {.host = scratch, .n_rows = fit->n_rows};
 	int32_t   **rank;
 
 	check_rows(scratch, fit);
@@ -448,8 +577,19 @@ mlpg_fit_finish(MlpgHost *host, MlpgHost *scratch, MlpgFit *fit, MlpgFacts *fact
 		mlpg_fact(scratch, training.facts, "rows_dropped_null_target", "%lld", (long long) fit->n_dropped);
 	mlpg_fact(scratch, training.facts, "seed", "%llu", (unsigned long long) plan->seed);
 	mlpg_fact(scratch, training.facts, "text_encoding", "%s", plan->encoding);
-	training.schema = make_schema(scratch, fit);
-	rank = sort_dictionaries(host, scratch, fit, training.schema);
+	if (plan->preprocess != NULL)
+	{
+		fit = preprocess(host, scratch, fit, &training.schema);
+		host = scratch;
+		rank = mlpg_allocate(scratch, (size_t) training.schema->n_features + 1, sizeof(int32_t *));
+		settle_classes(scratch, fit, training.schema, rank);
+	}
+	else
+	{
+		training.schema = make_schema(scratch, fit);
+		rank = sort_dictionaries(host, scratch, fit, training.schema);
+	}
+	training.plan = fit->plan;
 	training.payload = mlpg_writer_create(scratch, 4);
 	if (mlpg_plan_single_pass(plan))
 		finish_single_pass(host, fit, &training, rank);
@@ -466,7 +606,7 @@ write_dictionaries(const MlpgFit *fit, MlpgWriter *w)
 {
 	for (int i = 0; i < fit->plan->n_features; i++)
 	{
-		if (fit->plan->kind[i] != MLPG_CATEGORY)
+		if (!mlpg_plan_codes(fit->plan, i))
 			continue;
 
 		const MlpgDictionary *d = fit->dictionary[i];
@@ -511,7 +651,7 @@ read_dictionaries(MlpgHost *host, MlpgFit *fit, MlpgReader *r)
 {
 	for (int i = 0; i < fit->plan->n_features; i++)
 	{
-		if (fit->plan->kind[i] != MLPG_CATEGORY)
+		if (!mlpg_plan_codes(fit->plan, i))
 			continue;
 
 		uint32_t	n = mlpg_read_count(r, 4);
@@ -533,7 +673,7 @@ dictionary_sizes(MlpgHost *host, const MlpgFit *fit)
 	int32_t    *n_codes = mlpg_allocate(host, (size_t) fit->plan->n_features + 1, sizeof(int32_t));
 
 	for (int i = 0; i < fit->plan->n_features; i++)
-		if (fit->plan->kind[i] == MLPG_CATEGORY)
+		if (mlpg_plan_codes(fit->plan, i))
 			n_codes[i] = fit->dictionary[i]->n;
 	if (fit->classes != NULL)
 		n_codes[fit->plan->n_features] = fit->classes->n;
@@ -559,7 +699,7 @@ check_row(const MlpgFit *fit, const double *row, MlpgReader *r)
 
 		if (isinf(x) || (isnan(x) && !feature))
 			mlpg_reader_corrupt(r, "a value is not finite");
-		if (feature && plan->kind[i] == MLPG_CATEGORY && !isnan(x) && !is_code(x, fit->dictionary[i]))
+		if (feature && mlpg_plan_codes(plan, i) && !isnan(x) && !is_code(x, fit->dictionary[i]))
 			mlpg_reader_corrupt(r, "a category code is out of range");
 	}
 	if (fit->classes != NULL && !is_code(row[plan->n_features], fit->classes))
@@ -614,143 +754,4 @@ mlpg_fit_read(MlpgHost *host, MlpgFit *fit, const MlpgPlan *plan, MlpgReader *r)
 		mlpg_reader_corrupt(r, "rows are missing");
 	fit->n_rows = (int64_t) n_rows;
 	fit->n_dropped = (int64_t) n_dropped;
-}
-
-/* ---------- plans as bytes ---------- */
-
-static void
-write_optional(MlpgWriter *w, const char *text)
-{
-	mlpg_write_u8(w, text != NULL);
-	if (text != NULL)
-		mlpg_write_text(w, text);
-}
-
-static char *
-read_optional(MlpgReader *r)
-{
-	return mlpg_read_u8(r) != 0 ? mlpg_read_text(r, NULL) : NULL;
-}
-
-void
-mlpg_plan_write(const MlpgPlan *plan, MlpgWriter *w)
-{
-	mlpg_write_u16(w, mlpg_learner_id(plan->learner));
-	mlpg_params_write(w, plan->params);
-	mlpg_write_u64(w, plan->seed);
-	mlpg_write_u8(w, (uint8_t) plan->task);
-	mlpg_write_u8(w, (uint8_t) plan->target_kind);
-	mlpg_write_u8(w, plan->array_form);
-	mlpg_write_u8(w, plan->weighted);
-	mlpg_write_u8(w, plan->has_offset);
-	mlpg_write_u8(w, plan->has_validation);
-	mlpg_write_f64(w, plan->validation_share);
-	write_optional(w, plan->positive);
-	write_optional(w, plan->offset);
-	mlpg_write_text(w, plan->target);
-	mlpg_write_text(w, plan->encoding);
-	mlpg_write_u32(w, (uint32_t) plan->n_features);
-	for (int i = 0; i < plan->n_features; i++)
-	{
-		mlpg_write_text(w, plan->name[i]);
-		mlpg_write_u8(w, (uint8_t) plan->kind[i]);
-	}
-}
-
-static const MlpgLearner *
-read_learner(MlpgReader *r)
-{
-	uint16_t	id = mlpg_read_u16(r);
-
-	for (int i = 0; i < mlpg_learner_count(); i++)
-		if (mlpg_learner_id(mlpg_learner_at(i)) == id)
-			return mlpg_learner_at(i);
-	mlpg_reader_corrupt(r, "unknown learner");
-}
-
-/* Task, auxiliary columns: the learner must know them. */
-static void
-read_task(MlpgReader *r, MlpgPlan *plan)
-{
-	uint8_t		task = mlpg_read_u8(r),
-				kind = mlpg_read_u8(r);
-
-	plan->task = task;
-	plan->target_kind = (MlpgKind) kind;
-	if ((task != MLPG_TASK_REGRESSION && task != MLPG_TASK_CLASSIFICATION) || !mlpg_learner_fits(plan->learner, task) || kind > MLPG_CATEGORY)
-		mlpg_reader_corrupt(r, "a task that the learner does not have");
-	if (kind != MLPG_NUMBER && (kind == MLPG_CATEGORY || kind == MLPG_BOOLEAN) != (task == MLPG_TASK_CLASSIFICATION))
-		mlpg_reader_corrupt(r, "a task that does not go with the kind of the target");
-	plan->array_form = mlpg_read_u8(r) != 0;
-	plan->weighted = mlpg_read_u8(r) != 0;
-	plan->has_offset = mlpg_read_u8(r) != 0;
-	plan->has_validation = mlpg_read_u8(r) != 0;
-	plan->validation_share = mlpg_read_f64(r);
-	plan->positive = read_optional(r);
-	plan->offset = read_optional(r);
-	if (!(plan->validation_share >= 0 && plan->validation_share < 1) || (plan->offset != NULL && !plan->has_offset) ||
-		(mlpg_plan_uses(plan) & ~plan->learner->columns) != 0)
-		mlpg_reader_corrupt(r, "columns that the learner does not use");
-}
-
-MlpgPlan *
-mlpg_plan_read(MlpgReader *r)
-{
-	MlpgPlan   *plan = mlpg_allocate(r->host, 1, sizeof(MlpgPlan));
-	uint32_t	n;
-
-	plan->learner = read_learner(r);
-	plan->params = mlpg_params_create(r->host, plan->learner->name, plan->learner->params, plan->learner->n_params);
-	mlpg_params_read(r, plan->params);
-	plan->seed = mlpg_read_u64(r);
-	read_task(r, plan);
-	plan->target = mlpg_read_text(r, NULL);
-	plan->encoding = mlpg_read_text(r, NULL);
-	n = mlpg_read_count(r, 5);
-	if (n > MLPG_FEATURES_MAX)
-		mlpg_reader_corrupt(r, "too many features");
-	plan->n_features = (int) n;
-	plan->name = mlpg_allocate(r->host, (size_t) n + 1, sizeof(char *));
-	plan->kind = mlpg_allocate(r->host, (size_t) n + 1, sizeof(MlpgKind));
-	for (uint32_t i = 0; i < n; i++)
-	{
-		uint8_t		kind;
-
-		plan->name[i] = mlpg_read_text(r, NULL);
-		kind = mlpg_read_u8(r);
-		if (kind > MLPG_CATEGORY)
-			mlpg_reader_corrupt(r, "unknown kind of feature");
-		plan->kind[i] = (MlpgKind) kind;
-	}
-	return plan;
-}
-
-static bool
-same_text(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
-static bool
-params_equal(const MlpgParams *a, const MlpgParams *b)
-{
-	for (int i = 0; i < a->n; i++)
-		if (!same_text(a->value[i].text, b->value[i].text))
-			return false;
-	return true;
-}
-
-bool
-mlpg_plan_equal(const MlpgPlan *a, const MlpgPlan *b)
-{
-	if (a->learner != b->learner || a->n_features != b->n_features || a->seed != b->seed ||
-		a->array_form != b->array_form || a->task != b->task || a->target_kind != b->target_kind ||
-		a->weighted != b->weighted || a->has_offset != b->has_offset || a->has_validation != b->has_validation ||
-		a->validation_share != b->validation_share || !same_text(a->offset, b->offset) ||
-		!same_text(a->positive, b->positive) || !params_equal(a->params, b->params))
-		return false;
-	for (int i = 0; i < a->n_features; i++)
-		if (a->kind[i] != b->kind[i] || strcmp(a->name[i], b->name[i]) != 0)
-			return false;
-	return true;
 }

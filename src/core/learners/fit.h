@@ -23,7 +23,7 @@ typedef struct MlpgFit
 	int64_t		n_rows;			/* rows given so far */
 	int64_t		n_dropped;		/* rows left out because the target was NULL; counted by the caller */
 	MlpgBlock	block;			/* the rows not yet handed on */
-	MlpgDictionary **dictionary;	/* n_features, NULL entries for numbers; NULL without categories */
+	MlpgDictionary **dictionary;	/* n_features, NULL entries for numbers; NULL without categories and texts */
 	MlpgDictionary *classes;	/* classification: by first sight, under the keys of classes.h; else NULL */
 	void	   *state;			/* single-pass learners, once a block was full */
 	void	   *partial;		/* their scratch */
@@ -66,6 +66,8 @@ extern void mlpg_fit_read(MlpgHost *host, MlpgFit *fit, const MlpgPlan *plan, Ml
 /* The plan as bytes and back: what a worker needs to go on with a state. */
 extern void mlpg_plan_write(const MlpgPlan *plan, MlpgWriter *writer);
 extern MlpgPlan *mlpg_plan_read(MlpgReader *reader);
+/* Puts preprocessing into a plan whose features are known; raises what mlpg_wishes_settle does. */
+extern void mlpg_plan_preprocess(MlpgHost *host, MlpgPlan *plan, MlpgWishes *wishes);
 extern bool mlpg_plan_equal(const MlpgPlan *a, const MlpgPlan *b);
 
 #endif							/* MLPG_FIT_H */

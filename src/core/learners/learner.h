@@ -26,6 +26,7 @@
 #include "core/model/blob.h"
 #include "core/model/facts.h"
 #include "core/model/params.h"
+#include "core/model/steps.h"
 
 typedef struct MlpgLearner MlpgLearner;
 struct MlpgForest;
@@ -40,6 +41,7 @@ struct MlpgForest;
 #define MLPG_USES_OFFSET			(1u << 1)	/* starts from a raw score a row: parameter "init_score" */
 #define MLPG_USES_VALIDATION		(1u << 2)	/* keeps rows apart to stop early: a column, or a share by hash */
 #define MLPG_ADDS_OFFSET			(1u << 3)	/* and adds such a score when it predicts: parameter "offset" */
+#define MLPG_USES_TEXT				(1u << 4)	/* features may be texts, read by their n-grams */
 
 /* How far the same rows give the same bytes (doc/NUMERICS.md, 1) */
 typedef enum MlpgDeterminism
@@ -69,6 +71,8 @@ typedef struct MlpgPlan
 	bool		keep_rows;		/* rows go into a matrix whatever the learner: hold-outs */
 	uint64_t	seed;
 	const char *encoding;		/* of all texts */
+	MlpgWishes *preprocess;		/* what is made of the features before the learner sees them, or NULL */
+	uint32_t   *buckets;		/* n_features: buckets that a category is hashed into, or 0; NULL: none is hashed */
 } MlpgPlan;
 
 /* Positions of the columns of blocks and matrix behind the features and the target; -1: there is none. */
@@ -96,6 +100,13 @@ mlpg_plan_uses(const MlpgPlan *plan)
 {
 	return (plan->weighted ? MLPG_USES_WEIGHT : 0) | (plan->has_offset ? MLPG_USES_OFFSET : 0) | (plan->offset ? MLPG_ADDS_OFFSET : 0) |
 		(plan->has_validation || plan->validation_share > 0 ? MLPG_USES_VALIDATION : 0);
+}
+
+/* Whether rows hold a feature as a code into a dictionary while they are gathered. */
+static inline bool
+mlpg_plan_codes(const MlpgPlan *plan, int feature)
+{
+	return plan->kind[feature] == MLPG_CATEGORY || plan->kind[feature] == MLPG_TEXT;
 }
 
 /* Columns of blocks and matrix: features, target, weight, offset, validation. */
@@ -126,7 +137,9 @@ typedef struct MlpgTraining
 typedef struct MlpgModel
 {
 	const MlpgLearner *learner;
-	MlpgSchema *schema;
+	MlpgSchema *schema;			/* of the rows that the learner scores */
+	const MlpgSchema *input;	/* of the rows as they come; without preprocessing the same */
+	double	   *row;			/* such a row, for whoever reads rows: one at a time */
 	MlpgParams *params;
 	MlpgFacts  *facts;
 	uint16_t	payload_version;

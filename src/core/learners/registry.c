@@ -109,6 +109,14 @@ check_classes(MlpgModel *model, MlpgReader *reader)
 		model->main_output = n == 2 ? 0 : -1;
 }
 
+static void
+check_texts(const MlpgModel *model, MlpgReader *reader)
+{
+	for (int i = 0; i < model->schema->n_features; i++)
+		if (model->schema->feature[i].kind == MLPG_TEXT && !(model->learner->columns & MLPG_USES_TEXT))
+			mlpg_reader_corrupt(reader, "a text in a model that does not read texts");
+}
+
 MlpgModel *
 mlpg_model_open(MlpgHost *host, const void *data, size_t length)
 {
@@ -122,9 +130,9 @@ mlpg_model_open(MlpgHost *host, const void *data, size_t length)
 	model->payload_version = container.payload_version;
 	model->n_bytes = length;
 
-	mlpg_reader_init(&reader, host, container.section[MLPG_SECTION_SCHEMA], container.length[MLPG_SECTION_SCHEMA], "model");
-	model->schema = mlpg_schema_read(&reader);
-	mlpg_read_end(&reader);
+	model->schema = mlpg_container_schema(host, &container);
+	model->input = mlpg_schema_input(model->schema);
+	model->row = mlpg_allocate(host, (size_t) model->input->n_features + 2, sizeof(double));
 
 	mlpg_reader_init(&reader, host, container.section[MLPG_SECTION_PARAMETERS], container.length[MLPG_SECTION_PARAMETERS], "model");
 	model->params = mlpg_params_create(host, model->learner->name, model->learner->params, model->learner->n_params);
@@ -136,6 +144,7 @@ mlpg_model_open(MlpgHost *host, const void *data, size_t length)
 	mlpg_read_end(&reader);
 
 	mlpg_reader_init(&reader, host, container.section[MLPG_SECTION_PAYLOAD], container.length[MLPG_SECTION_PAYLOAD], "model");
+	check_texts(model, &reader);
 	model->learner->open(host, model, &reader);
 	mlpg_read_end(&reader);
 	check_classes(model, &reader);

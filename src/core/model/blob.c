@@ -16,6 +16,8 @@
  */
 #include "core/model/blob.h"
 
+#include "core/model/steps.h"
+
 #include <stdlib.h>
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -246,11 +248,25 @@ mlpg_write_align(MlpgWriter *writer)
 
 /* ---------- container ---------- */
 
-static const MlpgSection sections[] = {MLPG_SECTION_SCHEMA, MLPG_SECTION_PARAMETERS, MLPG_SECTION_FACTS, MLPG_SECTION_PAYLOAD};
+#define SECTIONS_MAX 5
 
-#define N_SECTIONS ((uint32_t) (sizeof(sections) / sizeof(sections[0])))
+/* The sections of a version, in their order; returns how many. */
+static uint32_t
+sections_of(uint16_t version, MlpgSection *section)
+{
+	uint32_t	n = 0;
 
-static void
+	section[n++] = MLPG_SECTION_SCHEMA;
+	section[n++] = MLPG_SECTION_PARAMETERS;
+	section[n++] = MLPG_SECTION_FACTS;
+	if (version >= 2)
+		section[n++] = MLPG_SECTION_PREPROCESS;
+	section[n++] = MLPG_SECTION_PAYLOAD;
+	return n;
+}
+
+/* Returns the version. */
+static uint16_t
 check_header(MlpgReader *r, size_t length)
 {
 	MlpgHost   *host = r->host;
@@ -265,6 +281,7 @@ check_header(MlpgReader *r, size_t length)
 				   "Upgrade the extension.", "model was written by a newer mlpg");
 	if (version == 0)
 		mlpg_reader_corrupt(r, "container version 0");
+	return version;
 }
 
 static void
@@ -285,16 +302,18 @@ void
 mlpg_container_read(MlpgHost *host, const void *data, size_t length, MlpgContainer *container)
 {
 	MlpgReader	r;
-	uint64_t	size[N_SECTIONS];
+	MlpgSection sections[SECTIONS_MAX];
+	uint64_t	size[SECTIONS_MAX];
+	uint32_t	n_sections;
 
 	mlpg_reader_init(&r, host, data, length, "model");
-	check_header(&r, length);
+	n_sections = sections_of(check_header(&r, length), sections);
 	memset(container, 0, sizeof(*container));
 	container->learner_id = mlpg_read_u16(&r);
 	container->payload_version = mlpg_read_u16(&r);
 	if (mlpg_read_u16(&r) != 0)
 		mlpg_reader_corrupt(&r, "unknown flags");
-	if (mlpg_read_u32(&r) != N_SECTIONS)
+	if (mlpg_read_u32(&r) != n_sections)
 		mlpg_reader_corrupt(&r, "wrong number of sections");
 	if (mlpg_read_u64(&r) != length)
 		mlpg_reader_corrupt(&r, "total length differs from the bytes given");
@@ -306,13 +325,13 @@ mlpg_container_read(MlpgHost *host, const void *data, size_t length, MlpgContain
 	if (mlpg_read_u64(&r) != 0)
 		mlpg_reader_corrupt(&r, "reserved bytes are not zero");
 	check_checksum(&r, data, length, crc);
-	for (uint32_t i = 0; i < N_SECTIONS; i++)
+	for (uint32_t i = 0; i < n_sections; i++)
 	{
 		if (mlpg_read_u32(&r) != (uint32_t) sections[i] || mlpg_read_u32(&r) != 0)
 			mlpg_reader_corrupt(&r, "unknown section, or sections out of order");
 		size[i] = mlpg_read_u64(&r);
 	}
-	for (uint32_t i = 0; i < N_SECTIONS; i++)
+	for (uint32_t i = 0; i < n_sections; i++)
 	{
 		while (((size_t) (r.at - r.base) + 4) % 8 != 0)
 			if (mlpg_read_u8(&r) != 0)
@@ -330,25 +349,28 @@ mlpg_container_write(MlpgHost *host, uint16_t learner_id, uint16_t payload_versi
 					 const MlpgParams *params, const MlpgFacts *facts, const MlpgWriter *payload)
 {
 	MlpgWriter *w = mlpg_writer_create(host, 4);
-	size_t		directory[N_SECTIONS];
+	uint16_t	version = schema->preprocess != NULL ? 2 : 1;
+	MlpgSection sections[SECTIONS_MAX];
+	uint32_t	n_sections = sections_of(version, sections);
+	size_t		directory[SECTIONS_MAX];
 	uint32_t	crc;
 	uint64_t	total;
 
 	mlpg_write_u32(w, MLPG_MAGIC);
-	mlpg_write_u16(w, MLPG_CONTAINER_VERSION);
+	mlpg_write_u16(w, version);
 	mlpg_write_u16(w, learner_id);
 	mlpg_write_u16(w, payload_version);
 	mlpg_write_u16(w, 0);
-	mlpg_write_u32(w, N_SECTIONS);
+	mlpg_write_u32(w, n_sections);
 	mlpg_write_space(w, 20);	/* length, checksum, reserved */
-	for (uint32_t i = 0; i < N_SECTIONS; i++)
+	for (uint32_t i = 0; i < n_sections; i++)
 	{
 		mlpg_write_u32(w, (uint32_t) sections[i]);
 		mlpg_write_u32(w, 0);
 		directory[i] = w->length;
 		mlpg_write_u64(w, 0);
 	}
-	for (uint32_t i = 0; i < N_SECTIONS; i++)
+	for (uint32_t i = 0; i < n_sections; i++)
 	{
 		mlpg_write_align(w);
 
@@ -360,6 +382,8 @@ mlpg_container_write(MlpgHost *host, uint16_t learner_id, uint16_t payload_versi
 			mlpg_params_write(w, params);
 		else if (sections[i] == MLPG_SECTION_FACTS)
 			mlpg_facts_write(w, facts);
+		else if (sections[i] == MLPG_SECTION_PREPROCESS)
+			mlpg_preprocess_write(w, schema->preprocess);
 		else
 			mlpg_write_bytes(w, payload->data, payload->length);
 
@@ -476,6 +500,31 @@ write_target(MlpgWriter *w, const MlpgSchema *schema)
 		mlpg_write_text_n(w, schema->classes->text[k], (size_t) schema->classes->length[k]);
 }
 
+void
+mlpg_feature_read_statistics(MlpgReader *r, MlpgFeature *feature)
+{
+	uint8_t		flags = mlpg_read_u8(r);
+
+	if (flags > 3)
+		mlpg_reader_corrupt(r, "unknown flags of a feature");
+	feature->has_missing = (flags & 1) != 0;
+	feature->constant = (flags & 2) != 0;
+	feature->mean = mlpg_read_f64(r);
+	feature->minimum = mlpg_read_f64(r);
+	feature->maximum = mlpg_read_f64(r);
+	if (!isfinite(feature->mean) || !isfinite(feature->minimum) || !isfinite(feature->maximum))
+		mlpg_reader_corrupt(r, "a statistic of a feature is not finite");
+}
+
+void
+mlpg_feature_write_statistics(MlpgWriter *w, const MlpgFeature *feature)
+{
+	mlpg_write_u8(w, (uint8_t) ((feature->has_missing ? 1 : 0) | (feature->constant ? 2 : 0)));
+	mlpg_write_f64(w, feature->mean);
+	mlpg_write_f64(w, feature->minimum);
+	mlpg_write_f64(w, feature->maximum);
+}
+
 MlpgSchema *
 mlpg_schema_read(MlpgReader *r)
 {
@@ -495,46 +544,59 @@ mlpg_schema_read(MlpgReader *r)
 	for (uint32_t i = 0; i < n; i++)
 	{
 		MlpgFeature *feature = &schema->feature[i];
-		uint8_t		kind,
-					flags;
+		uint8_t		kind;
 
 		feature->name = mlpg_read_text(r, NULL);
 		kind = mlpg_read_u8(r);
-		flags = mlpg_read_u8(r);
-		if (kind > MLPG_CATEGORY || flags > 3)
+		if (kind > MLPG_TEXT)
 			mlpg_reader_corrupt(r, "unknown kind of feature");
 		feature->kind = (MlpgKind) kind;
-		feature->has_missing = (flags & 1) != 0;
-		feature->constant = (flags & 2) != 0;
-		feature->mean = mlpg_read_f64(r);
-		feature->minimum = mlpg_read_f64(r);
-		feature->maximum = mlpg_read_f64(r);
-		if (!isfinite(feature->mean) || !isfinite(feature->minimum) || !isfinite(feature->maximum))
-			mlpg_reader_corrupt(r, "a statistic of a feature is not finite");
+		mlpg_feature_read_statistics(r, feature);
 		if (feature->kind == MLPG_CATEGORY)
 			feature->dictionary = read_texts(r, mlpg_read_count(r, 4));
 	}
 	return schema;
 }
 
+MlpgSchema *
+mlpg_container_schema(MlpgHost *host, const MlpgContainer *container)
+{
+	MlpgReader	r;
+	MlpgSchema *schema;
+
+	mlpg_reader_init(&r, host, container->section[MLPG_SECTION_SCHEMA], container->length[MLPG_SECTION_SCHEMA], "model");
+	schema = mlpg_schema_read(&r);
+	mlpg_read_end(&r);
+	if (container->section[MLPG_SECTION_PREPROCESS] != NULL)
+	{
+		mlpg_reader_init(&r, host, container->section[MLPG_SECTION_PREPROCESS], container->length[MLPG_SECTION_PREPROCESS], "model");
+		schema = mlpg_preprocess_read(&r, schema)->output;
+		mlpg_read_end(&r);
+	}
+	else
+		for (int i = 0; i < schema->n_features; i++)
+			if (schema->feature[i].kind == MLPG_TEXT)
+				mlpg_reader_corrupt(&r, "a text that nothing reads");
+	return schema;
+}
+
 void
 mlpg_schema_write(MlpgWriter *w, const MlpgSchema *schema)
 {
-	mlpg_write_u32(w, (uint32_t) schema->n_features);
+	const MlpgSchema *input = mlpg_schema_input(schema);
+
+	mlpg_write_u32(w, (uint32_t) input->n_features);
 	mlpg_write_u8(w, (uint8_t) schema->unseen);
 	mlpg_write_u8(w, schema->array_form ? 1 : 0);
 	mlpg_write_u16(w, 0);
 	write_target(w, schema);
-	for (int i = 0; i < schema->n_features; i++)
+	for (int i = 0; i < input->n_features; i++)
 	{
-		const MlpgFeature *feature = &schema->feature[i];
+		const MlpgFeature *feature = &input->feature[i];
 
 		mlpg_write_text(w, feature->name);
 		mlpg_write_u8(w, (uint8_t) feature->kind);
-		mlpg_write_u8(w, (uint8_t) ((feature->has_missing ? 1 : 0) | (feature->constant ? 2 : 0)));
-		mlpg_write_f64(w, feature->mean);
-		mlpg_write_f64(w, feature->minimum);
-		mlpg_write_f64(w, feature->maximum);
+		mlpg_feature_write_statistics(w, feature);
 		if (feature->kind != MLPG_CATEGORY)
 			continue;
 		mlpg_write_u32(w, (uint32_t) feature->dictionary->n);

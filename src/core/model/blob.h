@@ -15,7 +15,7 @@
 #include "core/model/params.h"
 
 #define MLPG_MAGIC UINT32_C(0x47504C4D)	/* "MLPG" */
-#define MLPG_CONTAINER_VERSION 1
+#define MLPG_CONTAINER_VERSION 2	/* of models with preprocessing; others are of version 1 */
 #define MLPG_HEADER_SIZE 36
 #define MLPG_MODEL_MAX ((size_t) 256 << 20) /* bytes; hex text of more does not fit into a dump */
 
@@ -24,6 +24,7 @@ typedef enum MlpgSection
 	MLPG_SECTION_SCHEMA = 1,
 	MLPG_SECTION_PARAMETERS = 2,
 	MLPG_SECTION_FACTS = 3,
+	MLPG_SECTION_PREPROCESS = 4,	/* version 2 */
 	MLPG_SECTION_PAYLOAD = 9
 } MlpgSection;
 
@@ -85,7 +86,7 @@ typedef struct MlpgContainer
 {
 	uint16_t	learner_id;
 	uint16_t	payload_version;
-	const uint8_t *section[10]; /* by MlpgSection */
+	const uint8_t *section[10]; /* by MlpgSection; NULL: not there */
 	size_t		length[10];
 } MlpgContainer;
 
@@ -97,7 +98,14 @@ extern MlpgWriter *mlpg_container_write(MlpgHost *host, uint16_t learner_id, uin
 										const MlpgSchema *schema, const MlpgParams *params,
 										const MlpgFacts *facts, const MlpgWriter *payload);
 
+/*
+ * The section of the schema is that of the rows as they come; with preprocessing what learners see is
+ * in a section of its own, which mlpg_container_schema reads as well.
+ */
 extern MlpgSchema *mlpg_schema_read(MlpgReader *reader);
+extern MlpgSchema *mlpg_container_schema(MlpgHost *host, const MlpgContainer *container);
+extern void mlpg_feature_read_statistics(MlpgReader *reader, MlpgFeature *feature);
+extern void mlpg_feature_write_statistics(MlpgWriter *writer, const MlpgFeature *feature);
 extern void mlpg_schema_write(MlpgWriter *writer, const MlpgSchema *schema);
 extern void mlpg_params_read(MlpgReader *reader, MlpgParams *params);
 extern void mlpg_params_write(MlpgWriter *writer, const MlpgParams *params);
