@@ -42,6 +42,7 @@ CREATE FUNCTION mlpg.train(
 	holdout       double precision DEFAULT 0.2,
 	holdout_by    text DEFAULT NULL,
 	params        jsonb DEFAULT '{}',
+	preprocess    jsonb DEFAULT '{}',
 	description   text DEFAULT NULL,
 	experiment    text DEFAULT NULL,
 	tags          jsonb DEFAULT '{}',
@@ -49,6 +50,6 @@ CREATE FUNCTION mlpg.train(
 	key           text DEFAULT NULL
 ) RETURNS mlpg.train_result
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mlpg_sql_train';
-COMMENT ON FUNCTION mlpg.train(text, text, text, text, text, text[], text[], double precision, double precision, text, double precision[], text, double precision, text, jsonb, text, text, jsonb, bigint, text) IS
+COMMENT ON FUNCTION mlpg.train(text, text, text, text, text, text[], text[], double precision, double precision, text, double precision[], text, double precision, text, jsonb, jsonb, text, text, jsonb, bigint, text) IS
 'Trains a version of a model on a relation or query, judges it on rows kept apart (holdout; the last ones by holdout_by) beside naive models, and stores it; the first version serves at once. algorithm defaults to boosted_trees; mlpg.learners() lists the others. With underage_cost and overage_cost the model answers the cheapest order.
 Example: SELECT * FROM mlpg.train(''squares'', ''SELECT x, x * x AS y FROM generate_series(1, 100) AS x'', ''y'');';

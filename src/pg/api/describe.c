@@ -97,6 +97,25 @@ feature_item(ReturnSetInfo *result, const MlpgSchema *schema, MlpgKind kind, con
 		item(result, name, psprintf("%d: %s", n, list.data));
 }
 
+/* The columns that preprocessing made, as many names as are readable. */
+static char *
+made_text(const MlpgPreprocess *preprocess)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	appendStringInfo(&list, "%d columns", preprocess->output->n_features);
+	for (int s = 0; s < preprocess->n_steps && list.len < NAMES_WIDTH; s++)
+	{
+		const MlpgStep *step = &preprocess->step[s];
+
+		if (step->kind != MLPG_STEP_COPY)
+			appendStringInfo(&list, "%s%s%s", strchr(list.data, ':') == NULL ? ": " : ", ", preprocess->output->feature[step->first].name,
+							 step->n_columns > 1 ? psprintf(" .. %s", preprocess->output->feature[step->first + step->n_columns - 1].name) : "");
+	}
+	return list.data;
+}
+
 static char *
 levels_text(const MlpgModel *model)
 {
@@ -125,14 +144,17 @@ mlpg_sql_summary(PG_FUNCTION_ARGS)
 		item(result, "classes", mlpg_classes_list(mlpg_host_pg_create(NULL, 1, 0), model->schema));
 		item(result, "positive_class", model->schema->positive < 0 ? NULL : model->schema->classes->text[model->schema->positive]);
 	}
-	item(result, "features", psprintf("%d", model->schema->n_features));
-	feature_item(result, model->schema, MLPG_NUMBER, "numbers");
-	feature_item(result, model->schema, MLPG_BOOLEAN, "booleans");
-	feature_item(result, model->schema, MLPG_DATE, "dates");
-	feature_item(result, model->schema, MLPG_TIMESTAMP, "timestamps");
-	feature_item(result, model->schema, MLPG_CATEGORY, "categories");
+	item(result, "features", psprintf("%d", model->input->n_features));
+	feature_item(result, model->input, MLPG_NUMBER, "numbers");
+	feature_item(result, model->input, MLPG_BOOLEAN, "booleans");
+	feature_item(result, model->input, MLPG_DATE, "dates");
+	feature_item(result, model->input, MLPG_TIMESTAMP, "timestamps");
+	feature_item(result, model->input, MLPG_CATEGORY, "categories");
+	feature_item(result, model->input, MLPG_TEXT, "texts");
 	if (model->schema->offset != NULL)
 		item(result, "offset", model->schema->offset);
+	if (model->schema->preprocess != NULL)
+		item(result, "preprocessed", made_text(model->schema->preprocess));
 	item(result, "unseen_categories", unseen[model->schema->unseen]);
 	if (model->levels != NULL)
 		item(result, model->learner->tasks & MLPG_TASK_QUANTILE ? "quantiles" : "levels", levels_text(model));

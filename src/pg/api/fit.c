@@ -363,6 +363,7 @@ resolve_rows(CallSite *site, FunctionCallInfo fcinfo, HeapTupleHeader row, bool 
 	if (asked.target_twin > 0)
 		site->rows->plan->target = pstrdup(NameStr(TupleDescAttr(site->desc, asked.target_twin - 1)->attname));
 	mlpg_options_plan(&site->options, site->rows->plan, site->target.kind, get_fn_expr_argtype(fcinfo->flinfo, 2));
+	mlpg_options_features(mlpg_host_pg_create(CurrentMemoryContext, 1, 0), &site->options, site->rows->plan);
 	site->rows->target_reader = site->target;
 	MemoryContextSwitchTo(old);
 }

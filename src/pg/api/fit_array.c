@@ -391,6 +391,7 @@ make_first_state(FirstState *first)
 	plan->array_form = true;
 	plan->encoding = mlpg_encoding_name();
 	name_columns(first, plan, &options);
+	mlpg_options_features(host, &options, plan);
 	w = mlpg_writer_create(host, 0);
 	mlpg_plan_write(plan, w);
 

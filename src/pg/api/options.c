@@ -12,8 +12,10 @@
 
 #include <math.h>
 
+#include "core/learners/fit.h"
 #include "core/metrics/metric.h"
 #include "pg/api/json.h"
+#include "pg/api/preprocess.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
@@ -320,6 +322,8 @@ take_fit_option(MlpgOptions *options, const char *key, const JsonbValue *value)
 		options->overage_cost = number_option(key, value);
 	else if (strcmp(key, "seed") == 0)
 		options->seed = seed_option(key, value);
+	else if (strcmp(key, "preprocess") == 0)
+		options->preprocess = mlpg_preprocess_parse(value);
 	else
 		return false;
 	return true;
@@ -350,7 +354,7 @@ MLPG_NORETURN static void
 raise_unknown(const MlpgParams *params, const char *key, bool training)
 {
 	static const char *const fit_keys[] = {"features", "exclude", "weight", "offset", "init_score", "validation", "positive",
-	"loss", "quantiles", "underage_cost", "overage_cost", "seed", "task", "allow_leakage"};
+	"loss", "quantiles", "underage_cost", "overage_cost", "seed", "task", "preprocess", "allow_leakage"};
 	static const char *const train_keys[] = {"weight", "offset", "init_score", "validation", "positive", "allow_leakage",
 	"refit_all", "holdout_key"};
 	const char *const *keys = training ? train_keys : fit_keys;
@@ -687,6 +691,13 @@ mlpg_options_plan(const MlpgOptions *options, MlpgPlan *plan, MlpgKind target_ki
 	plan->positive = options->positive;
 	plan->offset = options->offset;
 	plan->validation_share = options->validation_share;
+}
+
+void
+mlpg_options_features(MlpgHost *host, const MlpgOptions *options, MlpgPlan *plan)
+{
+	if (options->preprocess != NULL)
+		mlpg_plan_preprocess(host, plan, options->preprocess);
 }
 
 Jsonb *

@@ -27,6 +27,7 @@ typedef struct MlpgOptions
 	char	   *validation;		/* boolean column of validation rows, or NULL */
 	double		validation_share;	/* or their share; 0: none */
 	char	   *positive;		/* class, or NULL */
+	MlpgWishes *preprocess;		/* what is made of the features, or NULL */
 	char	   *loss;			/* as asked, or NULL */
 	char	   *task;			/* as asked, or NULL */
 	double		underage_cost;	/* NaN: not given */
@@ -68,6 +69,9 @@ extern bool mlpg_options_settle(MlpgHost *host, MlpgOptions *options);
  * FEATURE_NOT_SUPPORTED when the learner cannot do it.
  */
 extern void mlpg_options_plan(const MlpgOptions *options, MlpgPlan *plan, MlpgKind target_kind, Oid target_type);
+
+/* Once the plan knows its features: what is made of them.  host: of memory that lives as long as the plan. */
+extern void mlpg_options_features(MlpgHost *host, const MlpgOptions *options, MlpgPlan *plan);
 
 /* Scalar of a jsonb value as text (numbers as written, true, false, lists joined by commas); NULL for null. */
 extern char *mlpg_json_text(MlpgHost *host, const JsonbValue *value);

@@ -91,6 +91,7 @@ typedef struct Scoring
 	int			n_needed;		/* attributes to deform */
 	int			n_keys;
 	KeyColumn  *key;
+	bool		has_texts;		/* whose n-grams live as long as their block */
 	Datum	   *class_name;		/* of a classifier: texts */
 	MlpgBatchTarget *target;
 	MemoryContext row_context;
@@ -238,9 +239,12 @@ read_row(TupleTableSlot *slot, void *argument)
 	}
 	old = MemoryContextSwitchTo(s->row_context);
 	mlpg_deform_slot(&s->deform, slot, s->n_needed);
+	if (s->has_texts)
+		MemoryContextSwitchTo(block->context);
 	block->is_empty[block->n] =
 		!mlpg_bind_values(s->binding, slot->tts_values, slot->tts_isnull, block->features + (size_t) block->n * n_columns) &&
 		s->model->schema->n_features > 0;
+	MemoryContextSwitchTo(s->row_context);
 	read_keys(s, block, slot);
 	MemoryContextSwitchTo(old);
 	if (++block->n == s->capacity)
@@ -273,6 +277,8 @@ load_model(Scoring *s, const MlpgModelRef *ref)
 	s->model = mlpg_model_decode(CurrentMemoryContext, VARDATA_ANY(blob), VARSIZE_ANY_EXHDR(blob));
 	s->label = psprintf("model \"%s\"", ref->name);
 	require_answer(s->model, s->label);
+	for (int i = 0; i < s->model->schema->n_features; i++)
+		s->has_texts |= s->model->schema->feature[i].kind == MLPG_TEXT;
 	if (s->model->learner->hasten != NULL)
 		s->model->learner->hasten(s->host, s->model);
 	if (s->model->schema->classes != NULL)

@@ -319,7 +319,7 @@ simplify(SupportRequestSimplify *request)
 	loaded = model_of(call);
 	if (loaded != NULL)
 	{
-		result = rewrite(call, loaded->model->schema, &columns);
+		result = rewrite(call, loaded->model->input, &columns);
 		mlpg_cache_unpin(loaded);
 	}
 	/* rewritten or not: the next version, or right, may change that */

@@ -14,6 +14,7 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "pg/api/json.h"
+#include "pg/api/preprocess.h"
 #include "pg/api/training.h"
 #include "pg/ingest/source.h"
 #include "utils/array.h"
@@ -27,7 +28,7 @@ enum
 {
 	ARG_MODEL, ARG_SOURCE, ARG_TARGET, ARG_ALGORITHM, ARG_TASK, ARG_FEATURES, ARG_EXCLUDE,
 	ARG_UNDERAGE, ARG_OVERAGE, ARG_LOSS, ARG_QUANTILES, ARG_WEIGHT, ARG_HOLDOUT, ARG_HOLDOUT_BY,
-	ARG_PARAMS, ARG_DESCRIPTION, ARG_EXPERIMENT, ARG_TAGS, ARG_SEED, ARG_KEY
+	ARG_PARAMS, ARG_PREPROCESS, ARG_DESCRIPTION, ARG_EXPERIMENT, ARG_TAGS, ARG_SEED, ARG_KEY
 };
 
 static char *
@@ -161,6 +162,8 @@ make_recipe(FunctionCallInfo fcinfo)
 	mlpg_json_put_text(&json, "holdout_by", text_argument(fcinfo, ARG_HOLDOUT_BY));
 	if (!PG_ARGISNULL(ARG_PARAMS))
 		mlpg_json_put_jsonb(&json, "params", PG_GETARG_JSONB_P(ARG_PARAMS));
+	if (!PG_ARGISNULL(ARG_PREPROCESS) && mlpg_preprocess_parse_jsonb(PG_GETARG_JSONB_P(ARG_PREPROCESS)) != NULL)
+		mlpg_json_put_jsonb(&json, "preprocess", PG_GETARG_JSONB_P(ARG_PREPROCESS));
 	mlpg_json_put_integer(&json, "seed", PG_ARGISNULL(ARG_SEED) ? 42 : PG_GETARG_INT64(ARG_SEED));
 	mlpg_json_put_text(&json, "time_zone", pg_get_timezone_name(session_timezone));
 	return mlpg_json_end(&json);

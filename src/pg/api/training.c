@@ -31,6 +31,7 @@
 #include "pg/api/fit_state.h"
 #include "pg/api/json.h"
 #include "pg/api/options.h"
+#include "pg/api/preprocess.h"
 #include "pg/catalog/cache.h"
 #include "pg/ingest/deform.h"
 #include "pg/ingest/holdout.h"
@@ -137,6 +138,7 @@ start(TupleDesc desc, void *argument)
 	t->n_needed = Max(Max(t->rows->max_attno, t->content->max_attno), t->holdout.attno + 1);
 	plan = t->rows->plan;
 	mlpg_options_plan(&t->options, plan, t->rows->target_reader.kind, TupleDescAttr(desc, t->rows->target)->atttypid);
+	mlpg_options_features(mlpg_host_pg_create(t->context, 1, 0), &t->options, plan);
 	t->keep = *plan;
 	t->keep.keep_rows = true;
 	if (plan->task == MLPG_TASK_CLASSIFICATION)
@@ -578,6 +580,7 @@ take_recipe(Training *t)
 	t->options.seed = (uint64) strtoll(mlpg_json_get_text(recipe, "seed"), NULL, 10);
 	mlpg_options_learner(t->scratch, &t->options, algorithm);
 	mlpg_options_take(t->scratch, &t->options, mlpg_json_get_jsonb(recipe, "params"), true);
+	t->options.preprocess = mlpg_preprocess_parse_jsonb(mlpg_json_get_jsonb(recipe, "preprocess"));
 	t->judged_only = mlpg_options_settle(t->scratch, &t->options);
 
 	t->holdout.share = mlpg_json_get_number(recipe, "holdout");

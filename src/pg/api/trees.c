@@ -85,6 +85,8 @@ value_text(const MlpgFeature *feature, double value)
 			return DatumGetCString(DirectFunctionCall1(timestamp_out, TimestampGetDatum((Timestamp) rint(value * 1e6))));
 		case MLPG_CATEGORY:
 			return value >= 0 && value < feature->dictionary->n ? feature->dictionary->text[(int) value] : pstrdup("(unseen)");
+		case MLPG_TEXT:
+			return pstrdup("(text)");
 		default:
 			return float8out_internal(value);
 	}
@@ -149,6 +151,7 @@ mlpg_sql_explain(PG_FUNCTION_ARGS)
 			   *contribution,
 			   *strength,
 				sign;
+	const double *row;
 	int64_t    *order;
 	int			output,
 				n;
@@ -160,6 +163,7 @@ mlpg_sql_explain(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	model = scorer->model;
 	n = model->schema->n_features;
+	row = scorer->row;
 	if (model->learner->explain == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -173,15 +177,25 @@ mlpg_sql_explain(PG_FUNCTION_ARGS)
 	contribution = all + (size_t) output * ((size_t) n + 1);
 	if (isnan(contribution[n]))
 		return (Datum) 0;		/* no prediction, nothing to explain */
+	explain_row(result, "(base)", NULL, sign * contribution[n]);
+	if (model->schema->preprocess != NULL)
+	{
+		/* the columns that a row has, not those that were made of them */
+		double	   *own = mlpg_allocate(host, (size_t) model->input->n_features + 1, sizeof(double));
+
+		mlpg_preprocess_share(model->schema->preprocess, contribution, own);
+		contribution = own;
+		row = model->row;
+		n = model->input->n_features;
+	}
 	for (int i = 0; i < n; i++)
 		strength[i] = fabs(contribution[i]);
 	order = descending(host, strength, n);
-	explain_row(result, "(base)", NULL, sign * contribution[n]);
 	for (int i = 0; i < n; i++)
 	{
 		int			k = (int) order[i];
 
-		explain_row(result, model->schema->feature[k].name, value_text(&model->schema->feature[k], scorer->row[k]), sign * contribution[k] + 0.0);	/* + 0: no minus zero */
+		explain_row(result, model->input->feature[k].name, value_text(&model->input->feature[k], row[k]), sign * contribution[k] + 0.0);	/* + 0: no minus zero */
 	}
 	return (Datum) 0;
 }
@@ -357,6 +371,11 @@ mlpg_sql_to_lightgbm(PG_FUNCTION_ARGS)
 	MlpgWriter *text_form;
 
 	(void) forest_of(model);
+	if (model->schema->preprocess != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("model has preprocessing, which LightGBM's format does not"),
+				 errhint("Make the columns in a view and train on it.")));
 	text_form = mlpg_lightgbm_write(host, model);
 	PG_RETURN_TEXT_P(cstring_to_text_with_len((const char *) text_form->data, (int) text_form->length));
 }

@@ -23,6 +23,10 @@
  *
  * An offset is bound as one more feature, behind the others.
  *
+ * With preprocessing a row is read into the model's own place for one, and what
+ * the steps make of it is handed out: so every way to score a row is preprocessed
+ * here, and nowhere else.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -93,9 +97,9 @@ needed_names(const MlpgModel *model)
 	int			n = 0;
 
 	initStringInfo(&list);
-	for (int i = 0; i < mlpg_schema_columns(model->schema); i++)
+	for (int i = 0; i < mlpg_schema_columns(model->input); i++)
 	{
-		const char *name = model->schema->feature[i].name;
+		const char *name = model->input->feature[i].name;
 		int			length = (int) strlen(name);
 
 		if (mlpg_array_feature(name, &length) > 1 && length == last_length && strncmp(name, last, length) == 0)
@@ -158,6 +162,7 @@ kind_name(MlpgKind kind)
 		case MLPG_TIMESTAMP:
 			return "a timestamp";
 		case MLPG_CATEGORY:
+		case MLPG_TEXT:
 			return "text";
 	}
 	return "something else";
@@ -177,6 +182,7 @@ kind_cast(MlpgKind kind)
 		case MLPG_TIMESTAMP:
 			return "timestamptz";
 		case MLPG_CATEGORY:
+		case MLPG_TEXT:
 			break;
 	}
 	return "text";
@@ -190,6 +196,8 @@ compatible(MlpgKind column, MlpgKind feature, double *scale)
 	if (column == feature)
 		return true;
 	if ((column == MLPG_NUMBER && feature == MLPG_BOOLEAN) || (column == MLPG_BOOLEAN && feature == MLPG_NUMBER))
+		return true;
+	if (column == MLPG_CATEGORY && feature == MLPG_TEXT)
 		return true;
 	if (column == MLPG_DATE && feature == MLPG_TIMESTAMP)
 	{
@@ -243,7 +251,7 @@ find_source(const MlpgBinding *binding, int position)
 static void
 bind_element(MlpgBinding *binding, const MlpgColumns *columns, int i, int position, int index)
 {
-	int			n_features = mlpg_schema_columns(binding->model->schema);
+	int			n_features = mlpg_schema_columns(binding->model->input);
 	MlpgSource *source = find_source(binding, position);
 
 	if (source == NULL)
@@ -252,7 +260,7 @@ bind_element(MlpgBinding *binding, const MlpgColumns *columns, int i, int positi
 		source->position = position;
 		source->column = pstrdup(columns->name[position]);
 		source->element = palloc(sizeof(int));
-		check_type(&binding->model->schema->feature[i], columns, binding->label, source);
+		check_type(&binding->model->input->feature[i], columns, binding->label, source);
 	}
 	if (index > source->n_elements)
 	{
@@ -271,7 +279,7 @@ bind_element(MlpgBinding *binding, const MlpgColumns *columns, int i, int positi
 static void
 bind_feature(MlpgBinding *binding, const MlpgColumns *columns, int i, bool planned)
 {
-	const MlpgFeature *feature = &binding->model->schema->feature[i];
+	const MlpgFeature *feature = &binding->model->input->feature[i];
 	int			length = (int) strlen(feature->name);
 	int			position = find_column(columns, feature->name, length, binding->label);
 	int			index = 0;
@@ -308,8 +316,8 @@ mlpg_bind_columns(const MlpgModel *model, const char *label, const MlpgColumns *
 
 	binding->model = model;
 	binding->label = label;
-	binding->source = palloc0((mlpg_schema_columns(model->schema) + 1) * sizeof(MlpgSource));
-	for (int i = 0; i < mlpg_schema_columns(model->schema); i++)
+	binding->source = palloc0((mlpg_schema_columns(model->input) + 1) * sizeof(MlpgSource));
+	for (int i = 0; i < mlpg_schema_columns(model->input); i++)
 		bind_feature(binding, columns, i, planned);
 	return binding;
 }
@@ -322,18 +330,31 @@ mlpg_bind_finite(const MlpgModel *model, int feature, double value)
 	if (isinf(value))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("feature \"%s\" is infinite", model->schema->feature[feature].name),
+				 errmsg("feature \"%s\" is infinite", model->input->feature[feature].name),
 				 errhint("Models read finite values; NULL is a missing value.")));
 	return value;				/* NaN is missing */
+}
+
+static double
+read_text(const MlpgFeature *f, const char *string, int32 length)
+{
+	void	   *room;
+
+	string = mlpg_datum_normal(string, &length);
+	room = palloc_extended(mlpg_ngrams_room(f->ngrams, string, length), MCXT_ALLOC_HUGE);
+	return mlpg_text_value(mlpg_ngrams_read(f->ngrams, string, length, room));
 }
 
 double
 mlpg_bind_code(const MlpgModel *model, int feature, const char *string, int32 length)
 {
-	const MlpgFeature *f = &model->schema->feature[feature];
-	int32		code = mlpg_dictionary_find(f->dictionary, string, length);
+	const MlpgFeature *f = &model->input->feature[feature];
+	int32		code;
 
-	if (code < 0 && model->schema->unseen == MLPG_UNSEEN_ERROR)
+	if (f->kind == MLPG_TEXT)
+		return read_text(f, string, length);
+	code = mlpg_feature_code(f, string, length);
+	if (code < 0 && f->buckets == 0 && model->input->unseen == MLPG_UNSEEN_ERROR)
 	{
 		int			shown = pg_mbcliplen(string, length, TEXT_SHOWN);
 
@@ -420,30 +441,46 @@ read_value(const MlpgBinding *binding, const MlpgSource *source, Datum value, bo
 	return read_slow(binding, source, value, row);
 }
 
+double *
+mlpg_bind_place(const MlpgModel *model, double *row)
+{
+	return model->schema->preprocess == NULL ? row : model->row;
+}
+
+bool
+mlpg_bind_made(const MlpgModel *model, bool any, double *row)
+{
+	if (model->schema->preprocess != NULL)
+		mlpg_preprocess_row(model->schema->preprocess, model->row, row);
+	return any;
+}
+
 bool
 mlpg_bind_arguments(const MlpgBinding *binding, const NullableDatum *arguments, double *row)
 {
 	const MlpgSource *end = binding->source + binding->n_sources;
+	double	   *to = mlpg_bind_place(binding->model, row);
 	bool		any = false;
 
 	for (const MlpgSource *source = binding->source; source < end; source++)
 	{
 		const NullableDatum *value = &arguments[source->position];
 
-		any |= read_value(binding, source, value->value, value->isnull, row);
+		any |= read_value(binding, source, value->value, value->isnull, to);
 	}
-	return any;
+	return mlpg_bind_made(binding->model, any, row);
 }
 
 bool
 mlpg_bind_values(const MlpgBinding *binding, const Datum *values, const bool *nulls, double *row)
 {
 	const MlpgSource *end = binding->source + binding->n_sources;
+	double	   *to = mlpg_bind_place(binding->model, row);
 	bool		any = false;
 
 	for (const MlpgSource *source = binding->source; source < end; source++)
-		any |= read_value(binding, source, values[source->position], nulls[source->position], row);
-	return any;
+		any |= read_value(binding, source, values[source->position], nulls[source->position], to);
+	return mlpg_bind_made(binding->model, any, row);
 }
 
 /* Position of the element that is feature i: x4 is the fourth.  Names come with the model: not trusted. */
@@ -463,12 +500,13 @@ element_of(const MlpgSchema *schema, int i, int n)
 bool
 mlpg_bind_array(const MlpgModel *model, const char *label, Datum array, double *row)
 {
-	const MlpgSchema *schema = model->schema;
+	const MlpgSchema *schema = model->input;
 	MlpgDatumReader reader = {.how = MLPG_READ_FLOAT8_ARRAY, .kind = MLPG_NUMBER, .is_array = true};
 	int			n_features = mlpg_schema_columns(schema);
 	int			length = 0;
 	int			n;
-	double	   *values = row;
+	double	   *to = mlpg_bind_place(model, row);
+	double	   *values = to;
 	bool		any = false;
 
 	if (!schema->array_form)
@@ -489,11 +527,11 @@ mlpg_bind_array(const MlpgModel *model, const char *label, Datum array, double *
 				 errmsg("array of features has length %d, but %s needs %d", n, label, length)));
 	for (int i = 0; i < n_features; i++)
 	{
-		if (values != row)
-			row[i] = values[element_of(schema, i, n)];
-		if (!isfinite(row[i]))
-			mlpg_bind_finite(model, i, row[i]);
-		any |= !isnan(row[i]);
+		if (values != to)
+			to[i] = values[element_of(schema, i, n)];
+		if (!isfinite(to[i]))
+			mlpg_bind_finite(model, i, to[i]);
+		any |= !isnan(to[i]);
 	}
-	return any;
+	return mlpg_bind_made(model, any, row);
 }

@@ -59,8 +59,9 @@ MLPG_NORETURN extern void mlpg_raise_missing(const MlpgModel *model, const char 
 											 const MlpgColumns *found, bool is_json);
 
 /*
- * Reading: fills row (mlpg_schema_columns doubles, NaN where missing) and returns
- * whether there is any value.
+ * Reading: fills row as the learner sees it (mlpg_schema_columns of model->schema doubles, NaN where
+ * missing) and returns whether there is any value.  What a text is to the
+ * learner lives in the current context.
  */
 extern bool mlpg_bind_arguments(const MlpgBinding *binding, const NullableDatum *arguments, double *row);
 extern bool mlpg_bind_values(const MlpgBinding *binding, const Datum *values, const bool *nulls, double *row);
@@ -68,7 +69,9 @@ extern bool mlpg_bind_jsonb(const MlpgModel *model, const char *label, Jsonb *ob
 extern bool mlpg_bind_text(const MlpgModel *model, const char *label, text *value, double *row);
 extern bool mlpg_bind_array(const MlpgModel *model, const char *label, Datum array, double *row);
 
-/* For the readers: checks and codes of values. */
+/* For the readers: where a row is read to, and what it becomes; checks, and the values of texts and categories. */
+extern double *mlpg_bind_place(const MlpgModel *model, double *row);
+extern bool mlpg_bind_made(const MlpgModel *model, bool any, double *row);
 extern double mlpg_bind_code(const MlpgModel *model, int feature, const char *string, int32 length);
 extern double mlpg_bind_finite(const MlpgModel *model, int feature, double value);
 

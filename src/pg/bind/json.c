@@ -48,7 +48,7 @@ MLPG_NORETURN static void
 raise_wrong_type(const MlpgFeature *feature, const JsonbValue *value)
 {
 	static const char *const wanted[] = {"a number", "a boolean", "a date (YYYY-MM-DD)",
-	"a timestamp (YYYY-MM-DD HH:MM:SS)", "a string"};
+	"a timestamp (YYYY-MM-DD HH:MM:SS)", "a string", "a string"};
 	const char *found = "an object or array";
 
 	if (value->type == jbvNumeric)
@@ -92,7 +92,7 @@ parse_category(const MlpgModel *model, int i, const char *string, int length)
 
 	while (stripped > 0 && string[stripped - 1] == ' ')
 		stripped--;
-	if (stripped < length && mlpg_dictionary_find(model->schema->feature[i].dictionary, string, length) < 0)
+	if (stripped < length && mlpg_feature_code(&model->input->feature[i], string, length) < 0)
 		length = stripped;
 	return mlpg_bind_code(model, i, string, length);
 }
@@ -100,10 +100,12 @@ parse_category(const MlpgModel *model, int i, const char *string, int length)
 static double
 parse_string(const MlpgModel *model, int i, const JsonbValue *value)
 {
-	const MlpgFeature *feature = &model->schema->feature[i];
+	const MlpgFeature *feature = &model->input->feature[i];
 	char	   *string;
 	bool		truth;
 
+	if (feature->kind == MLPG_TEXT)
+		return mlpg_bind_code(model, i, value->val.string.val, value->val.string.len);
 	if (feature->kind == MLPG_CATEGORY)
 		return parse_category(model, i, value->val.string.val, value->val.string.len);
 	string = pnstrdup(value->val.string.val, value->val.string.len);
@@ -126,7 +128,7 @@ parse_string(const MlpgModel *model, int i, const JsonbValue *value)
 static double
 read_json(const MlpgModel *model, int i, const JsonbValue *value)
 {
-	const MlpgFeature *feature = &model->schema->feature[i];
+	const MlpgFeature *feature = &model->input->feature[i];
 	bool		is_number = feature->kind == MLPG_NUMBER || feature->kind == MLPG_BOOLEAN;
 	ErrorContextCallback callback;
 	double		result;
@@ -217,8 +219,9 @@ raise_missing_key(const JsonRow *r, const char *feature)
 bool
 mlpg_bind_jsonb(const MlpgModel *model, const char *label, Jsonb *object, double *row)
 {
-	const MlpgSchema *schema = model->schema;
+	const MlpgSchema *schema = model->input;
 	JsonRow		r = {.model = model, .label = label, .object = &object->root};
+	double	   *to = mlpg_bind_place(model, row);
 	bool		any = false;
 
 	if (!JB_ROOT_IS_OBJECT(object))
@@ -232,24 +235,24 @@ mlpg_bind_jsonb(const MlpgModel *model, const char *label, Jsonb *object, double
 		JsonbValue	value;
 
 		if (getKeyJsonValueFromContainer(r.object, name, (int) strlen(name), &value) != NULL)
-			row[i] = read_json(model, i, &value);
-		else if (!read_element(&r, i, name, &row[i]))
+			to[i] = read_json(model, i, &value);
+		else if (!read_element(&r, i, name, &to[i]))
 			raise_missing_key(&r, name);
-		any |= !isnan(row[i]);
+		any |= !isnan(to[i]);
 	}
-	return any;
+	return mlpg_bind_made(model, any, row);
 }
 
-/* A text is the category where the model has no other feature, a JSON object elsewhere. */
+/* A text is the category or text where the model has no other feature, a JSON object elsewhere. */
 bool
 mlpg_bind_text(const MlpgModel *model, const char *label, text *value, double *row)
 {
 	Datum		object;
 
-	if (mlpg_schema_columns(model->schema) == 1 && model->schema->feature[0].kind == MLPG_CATEGORY)
+	if (mlpg_schema_columns(model->input) == 1 && model->input->feature[0].kind >= MLPG_CATEGORY)
 	{
-		row[0] = mlpg_bind_code(model, 0, VARDATA_ANY(value), (int32) VARSIZE_ANY_EXHDR(value));
-		return true;
+		*mlpg_bind_place(model, row) = mlpg_bind_code(model, 0, VARDATA_ANY(value), (int32) VARSIZE_ANY_EXHDR(value));
+		return mlpg_bind_made(model, true, row);
 	}
 	object = DirectFunctionCall1(jsonb_in, CStringGetDatum(text_to_cstring(value)));
 	return mlpg_bind_jsonb(model, label, DatumGetJsonbP(object), row);

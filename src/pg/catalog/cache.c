@@ -116,6 +116,25 @@ convert_dictionary(const Encoding *encoding, MlpgDictionary *dictionary)
 }
 
 static void
+convert_features(const Encoding *encoding, MlpgSchema *schema)
+{
+	for (int i = 0; i < schema->n_features; i++)
+	{
+		MlpgFeature *feature = &schema->feature[i];
+
+		if (encoding->from != encoding->to && (feature->kind == MLPG_TEXT || feature->buckets > 0))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("feature \"%s\" of the model is hashed from bytes of another encoding", feature->name),
+					 errdetail("The model was trained in %s, the database has %s.",
+							   pg_encoding_to_char(encoding->from), GetDatabaseEncodingName())));
+		feature->name = convert(encoding, feature->name, NULL);
+		if (feature->kind == MLPG_CATEGORY)
+			feature->dictionary = convert_dictionary(encoding, feature->dictionary);
+	}
+}
+
+static void
 convert_texts(MlpgHost *host, MlpgModel *model)
 {
 	Encoding	encoding = {.host = host};
@@ -123,14 +142,9 @@ convert_texts(MlpgHost *host, MlpgModel *model)
 
 	find_encoding(model, &encoding);
 	schema->target = convert(&encoding, schema->target, NULL);
-	for (int i = 0; i < schema->n_features; i++)
-	{
-		MlpgFeature *feature = &schema->feature[i];
-
-		feature->name = convert(&encoding, feature->name, NULL);
-		if (feature->kind == MLPG_CATEGORY)
-			feature->dictionary = convert_dictionary(&encoding, feature->dictionary);
-	}
+	convert_features(&encoding, schema);
+	if (schema->preprocess != NULL)
+		convert_features(&encoding, schema->preprocess->input);
 	for (int i = 0; i < model->facts->n; i++)
 	{
 		model->facts->name[i] = convert(&encoding, model->facts->name[i], NULL);

@@ -10,6 +10,9 @@
  * TimeZone nor DateStyle has a say.  Categories are bytes in the database's
  * encoding: collations have no say either.
  *
+ * A text to be read by its n-grams is put into normal form KC first, here, where
+ * the server's tables are; the rest of reading it is the core's (ngrams.c).
+ *
  * A NULL never comes here.  Values are read where they lie; only toasted or
  * packed ones, numeric and enum labels take memory of the current context,
  * which the caller resets.
@@ -23,6 +26,8 @@
 #include "access/htup_details.h"
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
+#include "common/unicode_norm.h"
+#include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -219,6 +224,52 @@ mlpg_datum_text(const MlpgDatumReader *reader, Datum value, int32 *length)
 			elog(ERROR, "value read as a category is none");
 	}
 	*length = (int32) strlen(result);
+	return result;
+}
+
+static bool
+is_ascii(const char *string, int32 length)
+{
+	unsigned char any = 0;
+
+	for (int32 i = 0; i < length; i++)
+		any |= (unsigned char) string[i];
+	return any < 0x80;
+}
+
+const char *
+mlpg_datum_normal(const char *string, int32 *length)
+{
+	pg_wchar   *wide;
+	pg_wchar   *normal;
+	int32		n = 0;
+	char	   *result,
+			   *to;
+
+	if (is_ascii(string, *length) || GetDatabaseEncoding() != PG_UTF8)
+		return string;
+	wide = palloc_extended(((Size) *length + 1) * sizeof(pg_wchar), MCXT_ALLOC_HUGE);
+	for (int32 i = 0; i < *length; i += pg_utf_mblen((const unsigned char *) string + i))
+		wide[n++] = utf8_to_unicode((const unsigned char *) string + i);
+	wide[n] = 0;
+	if (unicode_is_normalized_quickcheck(UNICODE_NFKC, wide) == UNICODE_NORM_QC_YES)
+	{
+		pfree(wide);
+		return string;
+	}
+	normal = unicode_normalize(UNICODE_NFKC, wide);
+	for (n = 0; normal[n] != 0; n++)
+		;
+	result = to = palloc_extended((Size) n * 4 + 1, MCXT_ALLOC_HUGE);
+	for (int32 i = 0; i < n; i++)
+	{
+		unicode_to_utf8(normal[i], (unsigned char *) to);
+		to += pg_utf_mblen((unsigned char *) to);
+	}
+	*to = '\0';
+	*length = (int32) (to - result);
+	pfree(wide);
+	pfree(normal);
 	return result;
 }
 

@@ -105,6 +105,13 @@ mlpg_datum_number(const MlpgDatumReader *reader, Datum value)
 extern const char *mlpg_datum_text(const MlpgDatumReader *reader, Datum value, int32 *length);
 
 /*
+ * A text in Unicode's normal form KC, where it is another one in the current context: so
+ * full-width letters, half-width kana and combining characters are written one
+ * way.  In a database whose encoding is not UTF-8, the text as it is.
+ */
+extern const char *mlpg_datum_normal(const char *string, int32 *length);
+
+/*
  * The elements of a one-dimensional array: the first max of them into out, NaN
  * for NULL.  Returns how many the array has, which may be more or fewer than
  * max.  *not_finite (if asked) is the position from 0 of the first element,

@@ -469,7 +469,7 @@ content(const MlpgRows *rows, int j)
 		if (rows->target_reader.kind == MLPG_CATEGORY)
 			return text_bits(rows->target_text, rows->target_length);
 	}
-	else if (rows->plan->kind[j] == MLPG_CATEGORY)
+	else if (mlpg_plan_codes(rows->plan, j))
 		return rows->text[j] == NULL ? UINT64CONST(0x7FF8000000000000) : text_bits(rows->text[j], rows->length[j]);
 	if (rows->values[j] != rows->values[j])
 		return UINT64CONST(0x7FF8000000000000);
@@ -527,8 +527,12 @@ mlpg_rows_store(MlpgRows *rows, MlpgHost *host, MlpgFit *fit, MlpgLeak *leak)
 		memcpy(to, rows->values, fit->block.n_columns * sizeof(double));
 	if (fit->dictionary != NULL)
 		for (int j = 0; j < plan->n_features; j++)
-			if (plan->kind[j] == MLPG_CATEGORY && rows->text[j] != NULL)
+			if (mlpg_plan_codes(plan, j) && rows->text[j] != NULL)
+			{
+				if (plan->kind[j] == MLPG_TEXT)
+					rows->text[j] = mlpg_datum_normal(rows->text[j], &rows->length[j]);
 				to[j] = mlpg_fit_code(host, fit, j, rows->text[j], rows->length[j]);
+			}
 	if (fit->classes != NULL)
 		to[plan->n_features] = mlpg_fit_target(host, fit, to[plan->n_features], rows->target_text, rows->target_length);
 	rows->stored_target = to[plan->n_features];

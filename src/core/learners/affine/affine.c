@@ -87,7 +87,7 @@ follows(const MlpgTerm *a, const MlpgTerm *b)
 	if (a->feature != b->feature)
 		return a->feature < b->feature;
 	if (a->kind == b->kind)
-		return a->kind == MLPG_TERM_LEVEL && a->level < b->level;
+		return (a->kind == MLPG_TERM_LEVEL || a->kind == MLPG_TERM_NGRAM) && a->level < b->level;
 	return b->kind == MLPG_TERM_MISSING;
 }
 
@@ -111,13 +111,14 @@ read_term(MlpgReader *r, const MlpgSchema *schema, MlpgDesign *design, int j)
 			const MlpgFeature *feature = &schema->feature[term->feature];
 
 			if (term->kind == MLPG_TERM_NUMBER)
-				ok = feature->kind != MLPG_CATEGORY && term->level == 0;
+				ok = feature->kind < MLPG_CATEGORY && term->level == 0;
 			else if (term->kind == MLPG_TERM_MISSING)
 				ok = feature->has_missing && term->level == 0;
 			else
-				ok = term->kind == MLPG_TERM_LEVEL && feature->kind == MLPG_CATEGORY && term->level < (uint32_t) feature->dictionary->n;
+				ok = term->kind == (feature->kind == MLPG_TEXT ? MLPG_TERM_NGRAM : MLPG_TERM_LEVEL) &&
+					term->level < (uint32_t) mlpg_feature_levels(feature);
 		}
-		ok = ok && (j == 0 || (design->term[j - 1].kind <= MLPG_TERM_LEVEL && follows(&design->term[j - 1], term)));
+		ok = ok && (j == 0 || (design->term[j - 1].kind <= MLPG_TERM_NGRAM && follows(&design->term[j - 1], term)));
 	}
 	if (!ok || term->dropped > 1)
 		mlpg_reader_corrupt(r, "a term that the schema does not have, or terms out of order");
