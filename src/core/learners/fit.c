@@ -563,6 +563,23 @@ preprocess(MlpgHost *host, MlpgHost *scratch, MlpgFit *fit, MlpgSchema **schema)
 	return made;
 }
 
+/* The codes that steps make are those of the schema; single-pass learners want to see that written down. */
+static int32_t **
+same_codes(MlpgHost *scratch, const MlpgSchema *schema, bool single_pass)
+{
+	int32_t   **rank = mlpg_allocate(scratch, (size_t) schema->n_features + 1, sizeof(int32_t *));
+
+	for (int i = 0; i < schema->n_features && single_pass; i++)
+	{
+		if (schema->feature[i].kind != MLPG_CATEGORY)
+			continue;
+		rank[i] = mlpg_allocate(scratch, (size_t) schema->feature[i].dictionary->n + 1, sizeof(int32_t));
+		for (int32_t k = 0; k < schema->feature[i].dictionary->n; k++)
+			rank[i][k] = k;
+	}
+	return rank;
+}
+
 MlpgWriter *
 mlpg_fit_finish(MlpgHost *host, MlpgHost *scratch, MlpgFit *fit, MlpgFacts *facts)
 {
@@ -581,7 +598,7 @@ mlpg_fit_finish(MlpgHost *host, MlpgHost *scratch, MlpgFit *fit, MlpgFacts *fact
 	{
 		fit = preprocess(host, scratch, fit, &training.schema);
 		host = scratch;
-		rank = mlpg_allocate(scratch, (size_t) training.schema->n_features + 1, sizeof(int32_t *));
+		rank = same_codes(scratch, training.schema, plan->learner->single_pass);
 		settle_classes(scratch, fit, training.schema, rank);
 	}
 	else

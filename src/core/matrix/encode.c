@@ -16,6 +16,9 @@
  * Features that preprocessing made of others that are features too (echoes, schema.h) have no
  * missing indicator: it would be one of theirs again.
  *
+ * Of a cross of two categories unpenalised fits keep the combinations of levels that are
+ * terms themselves, as R's store * item does: the others are sums and differences.
+ *
  * Features that are constant add nothing to an intercept and are left out.
  *
  * A category that training did not see: the schema's policy.  A NULL where
@@ -71,8 +74,11 @@ mlpg_design_create(MlpgHost *host, const MlpgSchema *schema, bool intercept, boo
 				add_term(design, MLPG_TERM_NGRAM, i, k);
 		else if (feature->kind == MLPG_CATEGORY)
 		{
-			for (int32_t k = keep_first ? 0 : 1; k < feature->dictionary->n; k++)
-				add_term(design, MLPG_TERM_LEVEL, i, k);
+			bool		crossed = reference && feature->implied != NULL;
+
+			for (int32_t k = keep_first || crossed ? 0 : 1; k < feature->dictionary->n; k++)
+				if (!crossed || !feature->implied[k])
+					add_term(design, MLPG_TERM_LEVEL, i, k);
 			keep_first = !reference;
 		}
 		else if (feature->minimum != feature->maximum || !intercept)

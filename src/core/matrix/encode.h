@@ -44,7 +44,7 @@ mlpg_feature_levels(const MlpgFeature *feature)
 
 /*
  * The terms of a schema.  reference: leave out the first level of each
- * category (unpenalised fits).  Without intercept the first category keeps all
+ * category, and what follows from it in crosses (unpenalised fits).  Without intercept the first category keeps all
  * levels and constant features stay.
  */
 extern MlpgDesign *mlpg_design_create(MlpgHost *host, const MlpgSchema *schema, bool intercept, bool reference);

@@ -229,6 +229,8 @@ complete_cross(MlpgHost *host, MlpgPreprocess *p, MlpgStep *step)
 	feature = output_feature(p, step->first, MLPG_CATEGORY, name);
 	feature->dictionary = mlpg_dictionary_create(host);
 	feature->echo = feature->forgiving = true;
+	if (step->n_inputs == 2)
+		feature->implied = mlpg_allocate(host, (size_t) step->n + 1, sizeof(bool));
 	for (int k = 0; k < step->n; k++)
 	{
 		double		rest = step->value[k];
@@ -241,6 +243,8 @@ complete_cross(MlpgHost *host, MlpgPreprocess *p, MlpgStep *step)
 			code[i] = (uint32_t) fmod(rest, step->size[i]);
 			rest = floor(rest / step->size[i]);
 		}
+		if (feature->implied != NULL)
+			feature->implied[k] = code[0] == 0 || code[1] == 0;
 		for (int i = 0; i < step->n_inputs; i++)
 			label = join(host, label, " & ", quoted(host, category_name(&p->output->feature[step->input[i]], code[i])));
 		if (mlpg_dictionary_add(host, feature->dictionary, label, (int32_t) strlen(label)) != k)

@@ -64,6 +64,7 @@ typedef struct MlpgFeature
 	uint32_t	buckets;		/* categories hashed into so many, whose numbers are the dictionary; 0: not hashed */
 	struct MlpgNgrams *ngrams;	/* texts: their n-grams */
 	bool		echo;			/* missing where other features are that tell so themselves */
+	bool	   *implied;		/* of each level whether those of other features imply it (crosses of two); or NULL */
 	bool		forgiving;		/* a category not seen in training counts as none, whatever the policy */
 	bool		has_missing;	/* a NULL was seen in training */
 	bool		constant;		/* one value only (missing counts as a value) */
