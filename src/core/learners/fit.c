@@ -759,7 +759,7 @@ mlpg_fit_read(MlpgHost *host, MlpgFit *fit, const MlpgPlan *plan, MlpgReader *r)
 	{
 		void	   *state;
 
-		if (!mlpg_plan_single_pass(plan))
+		if (keeps_rows(plan))
 			mlpg_reader_corrupt(r, "a state that this learner does not have");
 		state = plan->learner->read_state(plan, dictionary_sizes(host, fit), r);
 		if (fit->state == NULL)

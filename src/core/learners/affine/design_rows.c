@@ -4,9 +4,9 @@
  *	  The design of all training rows, held for learners that read it many times.
  *
  * The intercept and numbers are dense: row-major doubles, centred and scaled, so
- * that cross-products lose few digits and all penalties mean the same.  Levels
- * and missing indicators are zero for most rows, so a row only lists those that
- * hold; centring would make them dense, so they stay as they are, and a penalty
+ * that cross-products lose few digits and all penalties mean the same.  Levels,
+ * missing indicators and n-grams of texts are zero for most rows, so a row only lists
+ * the others; centring would make them dense, so they stay as they are, and a penalty
  * multiplies them by their standard deviation instead.
  *
  * Numbers are first divided by the power of two of their range and taken off their
@@ -15,11 +15,11 @@
  * Weights can move the mean far from the schema's, so with weights the
  * moments have a pass of their own.
  *
- * Work is cut in pieces of rows that depend on their number alone, and the sums
+ * Work is cut in pieces of rows that depend on their number and that of the columns, and the sums
  * of pieces are added in order: any number of threads gives the same bytes.
  *
  * Memory: 8 bytes a row and dense column; 8 bytes a row and 4 an entry of sparse
- * columns; while sums are formed, those of as many pieces as fit in 64 MB.  Cost: three passes over the rows.
+ * columns, 12 where there are texts; while sums are formed, those of as many pieces as fit in 64 MB.  Cost: three passes over the rows.
  * NULL: a missing number is the schema's mean, and its indicator holds.
  * Determinism: order-fixed.
  *
@@ -31,6 +31,7 @@
 
 #define WAVES 8					/* in which the matrix is read and released */
 #define CONSTANT 1e-13			/* a deviation that small, as a share of the range, is rounding */
+#define COLUMNS_A_ROW 256		/* whose sums cost as much as a row of the matrix */
 #define PARTIAL_BYTES ((size_t) 64 << 20)
 #define TASK_UNITS 4000000		/* multiplications of a task, about: a few ms, so that cancel is quick */
 
@@ -53,6 +54,7 @@ typedef struct Source
 	int		   *missing;		/* n_features: column of its missing indicator, -1 if none */
 	int64_t    *first_level;	/* n_features: its levels in level, -1 for numbers */
 	int		   *level;			/* column of each level, -1 if none */
+	bool		texts;			/* there are n-grams: entries have values */
 	int			stride;			/* of buffers */
 	double	   *buffer;			/* n_threads x BLOCK x stride */
 	size_t		n_sums;
@@ -63,11 +65,14 @@ typedef struct Source
 /* ---------- columns ---------- */
 
 static void
-cut_pieces(MlpgHost *host, MlpgDesignRows *rows)
+cut_pieces(MlpgHost *host, MlpgDesignRows *rows, int n_columns)
 {
 	int64_t		blocks = (rows->n_rows + MLPG_DESIGN_BLOCK - 1) / MLPG_DESIGN_BLOCK;
 	int64_t		size = (blocks + MLPG_DESIGN_PIECES - 1) / MLPG_DESIGN_PIECES * MLPG_DESIGN_BLOCK;
 
+	/* sums of many columns cost as much as those of some rows */
+	if (size < n_columns / COLUMNS_A_ROW)
+		size = (n_columns / COLUMNS_A_ROW + MLPG_DESIGN_BLOCK - 1) / MLPG_DESIGN_BLOCK * MLPG_DESIGN_BLOCK;
 	rows->n_pieces = rows->n_rows == 0 ? 0 : (int) ((rows->n_rows + size - 1) / size);
 	rows->piece = mlpg_allocate(host, (size_t) rows->n_pieces + 1, sizeof(int64_t));
 	for (int k = 0; k < rows->n_pieces; k++)
@@ -160,8 +165,8 @@ find_sparse(MlpgHost *host, Source *s, const MlpgDesign *design)
 	for (int i = 0; i < schema->n_features; i++)
 	{
 		s->missing[i] = -1;
-		s->first_level[i] = schema->feature[i].kind == MLPG_CATEGORY ? n_levels : -1;
-		n_levels += schema->feature[i].kind == MLPG_CATEGORY ? schema->feature[i].dictionary->n : 0;
+		s->first_level[i] = schema->feature[i].kind < MLPG_CATEGORY ? -1 : n_levels;
+		n_levels += mlpg_feature_levels(&schema->feature[i]);
 	}
 	s->level = mlpg_allocate(host, (size_t) n_levels + 1, sizeof(int));
 	for (int64_t k = 0; k < n_levels; k++)
@@ -172,6 +177,7 @@ find_sparse(MlpgHost *host, Source *s, const MlpgDesign *design)
 
 		if (s->n_sparse == 0 || s->sparse[s->n_sparse - 1] != (int) term->feature)
 			s->sparse[s->n_sparse++] = (int) term->feature;
+		s->texts |= term->kind == MLPG_TERM_NGRAM;
 		if (term->kind == MLPG_TERM_MISSING)
 			s->missing[term->feature] = c;
 		else
@@ -179,13 +185,28 @@ find_sparse(MlpgHost *host, Source *s, const MlpgDesign *design)
 	}
 }
 
-/* Sparse column of a value, -1 if none. */
+static inline bool
+is_text(const Source *s, int feature)
+{
+	return s->training->schema->feature[feature].kind == MLPG_TEXT;
+}
+
+/* Sparse column of a value that is no text, -1 if none. */
 static inline int
 column_of(const Source *s, int feature, double x)
 {
 	if (x != x)
 		return s->missing[feature];
 	return s->first_level[feature] < 0 ? -1 : s->level[s->first_level[feature] + (int64_t) x];
+}
+
+/* Entries of a text, and of what a row has otherwise. */
+static inline int
+count_of(const Source *s, int feature, double x)
+{
+	if (x == x && is_text(s, feature))
+		return mlpg_value_text(x)->n;
+	return column_of(s, feature, x) >= 0;
 }
 
 /* ---------- reading ---------- */
@@ -208,7 +229,7 @@ count_entries(MlpgTask *task, int index, void *argument)
 		{
 			mlpg_matrix_read(s->training->matrix, s->sparse[k], first, n, x);
 			for (int64_t i = 0; i < n; i++)
-				rows->start[first + i + 1] += column_of(s, s->sparse[k], x[i]) >= 0;
+				rows->start[first + i + 1] += count_of(s, s->sparse[k], x[i]);
 		}
 	}
 }
@@ -248,6 +269,31 @@ fill_sparse_row(const Source *s, int64_t row, const double *features, double w, 
 	}
 }
 
+/* The same where there are texts: a design that has such a feature has a term for each of its n-grams. */
+static void
+fill_valued_row(const Source *s, int64_t row, const double *features)
+{
+	int64_t		at = s->rows->start[row];
+
+	for (int k = 0; k < s->n_sparse; k++)
+	{
+		int			feature = s->sparse[k];
+		double		x = features[feature];
+		const MlpgTextGrams *grams = x == x && is_text(s, feature) ? mlpg_value_text(x) : NULL;
+		int			c = grams == NULL ? column_of(s, feature, x) : -1;
+
+		for (int32_t g = 0; grams != NULL && g < grams->n; g++, at++)
+		{
+			s->rows->column[at] = (uint32_t) s->level[s->first_level[feature] + grams->gram[g].position];
+			s->rows->value[at] = (double) grams->gram[g].weight;
+		}
+		if (c < 0)
+			continue;
+		s->rows->column[at] = (uint32_t) c;
+		s->rows->value[at++] = 1;
+	}
+}
+
 static void
 fill_piece(MlpgTask *task, int index, void *argument)
 {
@@ -271,7 +317,9 @@ fill_piece(MlpgTask *task, int index, void *argument)
 		gather_dense(s, x, n, z);
 		kernel->move(z, n, rows->dense_stride, s->shift, s->factor);
 		kernel->moments(z, n, rows->dense_stride, s->w ? s->w + first : NULL, s->about, sums, sums + rows->dense_stride);
-		for (int64_t i = 0; rows->start != NULL && i < n; i++)
+		for (int64_t i = 0; s->texts && i < n; i++)
+			fill_valued_row(s, first + i, x + (size_t) i * (size_t) s->stride);
+		for (int64_t i = 0; !s->texts && rows->start != NULL && i < n; i++)
 			fill_sparse_row(s, first + i, x + (size_t) i * (size_t) s->stride, s->w ? s->w[first + i] : 1, sums + 2 * rows->dense_stride);
 	}
 }
@@ -289,6 +337,8 @@ count_sparse(MlpgHost *host, Source *s)
 	for (int64_t i = 0; i < rows->n_rows; i++)
 		rows->start[i + 1] += rows->start[i];
 	rows->column = mlpg_allocate(host, (size_t) rows->start[rows->n_rows] + 1, sizeof(uint32_t));
+	if (s->texts)
+		rows->value = mlpg_allocate(host, (size_t) rows->start[rows->n_rows] + 1, sizeof(double));
 }
 
 static void
@@ -369,6 +419,30 @@ settle_number(Source *s, int k, double mean, double variance)
 }
 
 /*
+ * Of sparse columns with values: sums over their entries, in the order of rows.  The deviation of
+ * n-grams counts as 1: their weights are on one scale by themselves, as each text
+ * has length 1, and a rare one is to be penalised like others.
+ */
+static void
+measure_valued(MlpgHost *host, const Source *s, const MlpgDesign *design)
+{
+	MlpgDesignRows *rows = s->rows;
+
+	for (int64_t i = 0; i < rows->n_rows; i++)
+	{
+		double		w = (s->w ? s->w[i] : 1) / rows->weight;
+
+		for (int64_t e = rows->start[i]; e < rows->start[i + 1]; e++)
+			rows->mean[rows->column[e]] += w * rows->value[e];
+		if (i % 1024 == 0)
+			mlpg_check(host, NULL, 0, 0);
+	}
+	for (int c = rows->n_dense; c < rows->n_columns; c++)
+		rows->deviation[c] = design->term[rows->term[c]].kind == MLPG_TERM_NGRAM ? 1 :
+			sqrt(fmax(0, rows->mean[c] * (1 - rows->mean[c])));
+}
+
+/*
  * Without weights one pass has given all moments.  With them the mean may be far from the
  * schema's, and deviations from it are taken once more.
  */
@@ -397,7 +471,7 @@ scale_columns(MlpgHost *host, Source *s)
 
 		settle_number(s, k, mean[k], total[stride + (size_t) k] / rows->weight - rest * rest);
 	}
-	for (int c = rows->n_dense; c < rows->n_columns; c++)
+	for (int c = rows->n_dense; c < rows->n_columns && !s->texts; c++)
 	{
 		double		share = total[2 * stride + (size_t) (c - rows->n_dense)] / rows->weight;
 
@@ -429,17 +503,19 @@ mlpg_design_rows_create(MlpgTraining *training, const MlpgDesign *design, bool s
 
 	rows->n_rows = training->n_rows;
 	rows->weight = w ? sum_weights(w, rows->n_rows) : (double) rows->n_rows;
-	cut_pieces(host, rows);
+	cut_pieces(host, rows, design->n_terms);
 	number_columns(host, rows, design);
 	find_numbers(host, &s, design);
 	find_sparse(host, &s, design);
 	s.stride = mlpg_matrix_columns(training->matrix);
 	s.buffer = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) host->n_threads * MLPG_DESIGN_BLOCK, (size_t) s.stride), sizeof(double));
-	s.n_sums = (size_t) rows->dense_stride + (size_t) rows->dense_stride + (size_t) (rows->n_columns - rows->n_dense);
+	s.n_sums = (size_t) rows->dense_stride + (size_t) rows->dense_stride + (s.texts ? 0 : (size_t) (rows->n_columns - rows->n_dense));
 	s.sums = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) rows->n_pieces + 1, s.n_sums), sizeof(double));
 	count_sparse(host, &s);
 	fill(host, &s);
 	scale_columns(host, &s);
+	if (s.texts)
+		measure_valued(host, &s, design);
 	mlpg_release(host, s.buffer);
 	mlpg_release(host, s.sums);
 	mlpg_release(host, s.level);
