@@ -598,7 +598,7 @@ mlpg_fit_finish(MlpgHost *host, MlpgHost *scratch, MlpgFit *fit, MlpgFacts *fact
 	{
 		fit = preprocess(host, scratch, fit, &training.schema);
 		host = scratch;
-		rank = same_codes(scratch, training.schema, plan->learner->single_pass);
+		rank = same_codes(scratch, training.schema, mlpg_plan_single_pass(fit->plan));
 		settle_classes(scratch, fit, training.schema, rank);
 	}
 	else

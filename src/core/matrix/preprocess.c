@@ -365,6 +365,7 @@ mlpg_preprocess_complete(MlpgHost *host, MlpgPreprocess *p)
 	*p->output = *p->input;
 	p->output->n_features = n;
 	p->output->feature = mlpg_allocate(host, (size_t) n + 1, sizeof(MlpgFeature));
+	mlpg_schema_set_offset(p->output, p->input->offset);
 	p->output->preprocess = p;
 	for (int s = 0; s < p->n_steps && wrong == NULL; s++)
 	{
@@ -445,6 +446,8 @@ polynomial_row(const MlpgStep *step, const double *output, double *out)
 void
 mlpg_preprocess_row(const MlpgPreprocess *p, const double *input, double *output)
 {
+	if (p->output->offset != NULL)
+		output[p->output->n_features] = input[p->input->n_features];
 	for (int s = 0; s < p->n_steps; s++)
 	{
 		const MlpgStep *step = &p->step[s];

@@ -93,7 +93,7 @@ extern double **mlpg_preprocess_texts(MlpgHost *host, const MlpgPreprocess *prep
  */
 extern const char *mlpg_preprocess_complete(MlpgHost *host, MlpgPreprocess *preprocess);
 
-/* A row of the output from one of the input. */
+/* A row of the output from one of the input, with the offset, if there is one, behind both. */
 extern void mlpg_preprocess_row(const MlpgPreprocess *preprocess, const double *input, double *output);
 
 /*
