@@ -215,7 +215,8 @@ test_header(void)
 
 	REFUSED(0, 'm', true, MLPG_DATA_CORRUPTED, "invalid model");
 	REFUSED(4, 0, true, MLPG_DATA_CORRUPTED, "invalid model");
-	REFUSED(4, 2, true, MLPG_NOT_SUPPORTED, "model was written by a newer mlpg");
+	REFUSED(4, 2, true, MLPG_DATA_CORRUPTED, "invalid model");
+	REFUSED(4, 3, true, MLPG_NOT_SUPPORTED, "model was written by a newer mlpg");
 	REFUSED(5, 1, true, MLPG_NOT_SUPPORTED, "model was written by a newer mlpg");
 	REFUSED(OFFSET_LEARNER, 0, true, MLPG_NOT_SUPPORTED, "model was made by a learner that this mlpg does not have");
 	REFUSED(OFFSET_LEARNER + 1, 99, true, MLPG_NOT_SUPPORTED, "model was made by a learner that this mlpg does not have");
