@@ -19,6 +19,7 @@
 #include <math.h>
 
 #include "core/learners/classes.h"
+#include "core/learners/score_rows.h"
 #include "pg/bind/bind.h"
 #include "pg/catalog/cache.h"
 #include "pg/catalog/registry.h"
@@ -29,29 +30,6 @@
 #include "utils/memutils.h"
 
 /* ---------- kept rows ---------- */
-
-/* What the codes of kept categories and texts are to the model; -1: a category that it has not seen. */
-static double **
-map_codes(MlpgHost *host, const MlpgModel *model, const MlpgFit *kept)
-{
-	const MlpgSchema *input = model->input;
-	double	  **map = input != model->schema ? mlpg_preprocess_texts(host, model->schema->preprocess, kept->dictionary) :
-		mlpg_allocate(host, input->n_features + 1, sizeof(double *));
-
-	for (int j = 0; j < input->n_features; j++)
-	{
-		const MlpgDictionary *from;
-
-		if (input->feature[j].kind != MLPG_CATEGORY)
-			continue;
-		from = kept->dictionary[j];
-		map[j] = mlpg_allocate(host, from->n + 1, sizeof(double));
-		/* a hashed one is kept by its bucket */
-		for (int32 c = 0; c < from->n; c++)
-			map[j][c] = mlpg_dictionary_find(input->feature[j].dictionary, from->text[c], from->length[c]);
-	}
-	return map;
-}
 
 int32 *
 mlpg_map_classes(MlpgHost *host, const MlpgModel *model, const MlpgFit *fit)
@@ -65,62 +43,6 @@ mlpg_map_classes(MlpgHost *host, const MlpgModel *model, const MlpgFit *fit)
 		map[c] = mlpg_dictionary_find(model->schema->classes, name, strlen(name));
 	}
 	return map;
-}
-
-/* Scores rows as they come, by way of made if they are preprocessed. */
-static void
-predict_rows(const MlpgModel *model, const double *rows, int n, int stride, double *made, double *out)
-{
-	int			made_stride = mlpg_schema_columns(model->schema);
-
-	for (int i = 0; i < n && made != NULL; i++)
-		mlpg_preprocess_row(model->schema->preprocess, rows + (size_t) i * stride, made + (size_t) i * made_stride);
-	model->learner->predict(model, made ? made : rows, n, made ? made_stride : stride, out);
-}
-
-/* Scores the rows kept and hands over each one's target and outputs. */
-static void
-score_kept(MlpgHost *host, const MlpgModel *model, MlpgFit *kept,
-		   void (*take) (const MlpgModel *model, int64 row, double target, double *outputs, void *argument), void *argument)
-{
-	int64		n = kept->n_rows;
-	int			stride = kept->block.stride;
-	int			part = mlpg_block_rows(kept->block.n_columns);
-	double	   *rows = mlpg_allocate(host, (size_t) part * stride, sizeof(double));
-	double	   *out = mlpg_allocate(host, (size_t) part * model->n_outputs, sizeof(double));
-	double	   *target = mlpg_allocate(host, part, sizeof(double));
-	double	  **map = map_codes(host, model, kept);
-	double	   *made = model->input == model->schema ? NULL :
-		mlpg_allocate(host, mlpg_size_multiply(host, part, mlpg_schema_columns(model->schema) + 1), sizeof(double));
-
-	mlpg_fit_flush(host, kept);
-	for (int64 first = 0; first < n; first += part)
-	{
-		int			m = (int) Min(part, n - first);
-
-		mlpg_matrix_read_rows(kept->matrix, first, m, rows, stride);
-		for (int j = 0; j < model->input->n_features; j++)
-			if (map[j] != NULL)
-				for (int i = 0; i < m; i++)
-				{
-					double	   *x = &rows[(size_t) i * stride + j];
-
-					if (!isnan(*x))
-						*x = map[j][(int32) *x];
-				}
-		for (int i = 0; i < m; i++)
-		{
-			double	   *behind = &rows[(size_t) i * stride + model->input->n_features];
-
-			target[i] = *behind;
-			if (model->schema->offset != NULL)	/* where the model wants it */
-				*behind = rows[(size_t) i * stride + mlpg_plan_offset_column(kept->plan)];
-		}
-		predict_rows(model, rows, m, stride, made, out);
-		for (int i = 0; i < m; i++)
-			take(model, first + i, target[i], out + (size_t) i * model->n_outputs, argument);
-		mlpg_check(host, "judging", first, n);
-	}
 }
 
 typedef struct Numbers
@@ -143,7 +65,7 @@ mlpg_predict_kept(MlpgHost *host, const MlpgModel *model, MlpgFit *kept, double 
 {
 	Numbers		numbers = {actual, yhat};
 
-	score_kept(host, model, kept, take_number, &numbers);
+	mlpg_score_kept(host, model, kept, kept->dictionary, take_number, &numbers);
 }
 
 typedef struct Classes
@@ -174,7 +96,7 @@ mlpg_predict_kept_classes(MlpgHost *host, const MlpgModel *model, MlpgFit *kept)
 		mlpg_class_rows_create(host, kept->n_rows, mlpg_schema_classes(model->schema)), mlpg_map_classes(host, model, kept)
 	};
 
-	score_kept(host, model, kept, take_class, &classes);
+	mlpg_score_kept(host, model, kept, kept->dictionary, take_class, &classes);
 	return classes.rows;
 }
 
