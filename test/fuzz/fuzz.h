@@ -21,7 +21,7 @@
 
 #define FUZZ_BUDGET ((size_t) 256 << 20)	/* bytes: hostile counts must not get past it */
 #define FUZZ_ROWS 40
-#define FUZZ_VARIANTS 4			/* of each learner */
+#define FUZZ_VARIANTS 6			/* of each learner */
 
 extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 extern size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
@@ -63,7 +63,9 @@ fuzz_plan(MlpgHost *host, const MlpgLearner *learner, int variant)
 
 	plan->learner = learner;
 	plan->params = mlpg_params_create(host, learner->name, learner->params, learner->n_params);
-	if (variant == 2 && mlpg_params_find(plan->params, "quantile") >= 0)
+	if (variant == 5 && mlpg_params_find(plan->params, "intervals") >= 0)
+		mlpg_params_set(host, plan->params, "intervals", "true");
+	if ((variant == 2 || variant == 5) && mlpg_params_find(plan->params, "quantile") >= 0)
 		mlpg_params_set(host, plan->params, "quantile", "0.1,0.5,0.9");
 	plan->n_features = 3;
 	plan->name = mlpg_allocate(host, 3, sizeof(char *));
@@ -82,6 +84,7 @@ fuzz_plan(MlpgHost *host, const MlpgLearner *learner, int variant)
 		plan->task = MLPG_TASK_CLASSIFICATION;
 		plan->target_kind = MLPG_CATEGORY;
 	}
+	plan->calibration_share = variant == 4 ? 0.3 : 0;
 	plan->seed = 1;
 	plan->encoding = "UTF8";
 	return plan;

@@ -13,6 +13,8 @@
  */
 #include "fuzz.h"
 
+#include "core/learners/calibration.h"
+#include "core/learners/interval.h"
 #include "core/learners/tree/lightgbm.h"
 
 #define OFFSET_LENGTH 16
@@ -63,6 +65,15 @@ score(MlpgHost *host, const MlpgModel *model)
 		mlpg_model_check_levels(host, model, &level, 1);
 		mlpg_model_quantiles(model, out, &level, 1, &answer);
 	}
+	if (model->schema->classes == NULL && (model->calibration != NULL || !isnan(model->spread_df)))
+	{
+		MlpgIntervalRule rule;
+		MlpgInterval interval;
+
+		mlpg_interval_rule(host, model, 0.75, &rule);
+		for (int i = 0; i < 4; i++)
+			mlpg_interval_row(host, model, &rule, rows + i * n, out, &interval);
+	}
 	if (model->learner->coefficients != NULL)
 	{
 		int			n_terms;
@@ -84,6 +95,14 @@ body(MlpgHost *host, const uint8_t *data, size_t size)
 	mlpg_write_bytes(payload, container.section[MLPG_SECTION_PAYLOAD], container.length[MLPG_SECTION_PAYLOAD]);
 	again = mlpg_container_write(host, container.learner_id, container.payload_version,
 								 model->schema, model->params, model->facts, payload);
+	if (model->calibration != NULL)
+	{
+		MlpgWriter *calibration = mlpg_writer_create(host, 0);
+
+		mlpg_calibration_write(calibration, model->calibration);
+		mlpg_container_read(host, again->data, again->length, &container);
+		again = mlpg_container_calibrate(host, &container, model->facts, calibration);
+	}
 	if (again->length != size || memcmp(again->data, data, size) != 0)
 	{
 		fprintf(stderr, "an accepted model is written differently\n");

@@ -8,8 +8,11 @@
  */
 #include "models.h"
 
+#include "core/learners/calibration.h"
+#include "core/learners/interval.h"
+
 #define MUTATIONS 100000
-#define N_MODELS 7
+#define N_MODELS 10
 #define OFFSET_LEARNER 6
 #define OFFSET_PAYLOAD_VERSION 8
 #define OFFSET_LENGTH 16
@@ -36,14 +39,18 @@ make_model(int k)
 		const char *kinds;
 		const char *parameter;
 		const char *text;
+		double		calibration_share;
 	}			recipe[N_MODELS] = {
-		{"baseline", "n", NULL, NULL},
-		{"linear", "nnn", NULL, NULL},
-		{"linear", "ncnc", "unseen", "error"},
-		{"linear", "cn", "l2", "0.01"},
-		{"linear", "", NULL, NULL},
-		{"quantile", "nc", "quantile", "0.75"},
-		{"quantile", "nn", "quantile", "0.1,0.5,0.9"},
+		{"baseline", "n", NULL, NULL, 0},
+		{"linear", "nnn", NULL, NULL, 0},
+		{"linear", "ncnc", "unseen", "error", 0},
+		{"linear", "cn", "l2", "0.01", 0},
+		{"linear", "", NULL, NULL, 0},
+		{"quantile", "nc", "quantile", "0.75", 0},
+		{"quantile", "nn", "quantile", "0.1,0.5,0.9", 0},
+		{"linear", "nc", "intervals", "true", 0},
+		{"linear", "nc", NULL, NULL, 0.3},
+		{"quantile", "n", "quantile", "0.1,0.2,0.5,0.9", 0.3},
 	};
 	MlpgHost   *host = harness_host();
 	MlpgPlan   *plan = test_plan(host, recipe[k].learner, (int) strlen(recipe[k].kinds), recipe[k].kinds, false);
@@ -55,6 +62,7 @@ make_model(int k)
 	if (recipe[k].parameter)
 		mlpg_params_set(host, plan->params, recipe[k].parameter, recipe[k].text);
 	plan->array_form = k == 6;
+	plan->calibration_share = recipe[k].calibration_share;
 	for (int i = 0; i < 60; i++)
 		for (int j = 0; j < d; j++)
 		{
@@ -90,11 +98,20 @@ write_again(MlpgHost *host, const MlpgModel *model, const uint8_t *data, size_t 
 {
 	MlpgContainer container;
 	MlpgWriter *payload = mlpg_writer_create(host, 4);
+	MlpgWriter *again;
 
 	mlpg_container_read(host, data, length, &container);
 	mlpg_write_bytes(payload, container.section[MLPG_SECTION_PAYLOAD], container.length[MLPG_SECTION_PAYLOAD]);
-	return mlpg_container_write(host, container.learner_id, container.payload_version, model->schema, model->params,
-								model->facts, payload);
+	again = mlpg_container_write(host, container.learner_id, container.payload_version, model->schema, model->params,
+								 model->facts, payload);
+	if (model->calibration == NULL)
+		return again;
+
+	MlpgWriter *calibration = mlpg_writer_create(host, 0);
+
+	mlpg_calibration_write(calibration, model->calibration);
+	mlpg_container_read(host, again->data, again->length, &container);
+	return mlpg_container_calibrate(host, &container, model->facts, calibration);
 }
 
 /* Opens, scores, explains, writes again. */
@@ -121,6 +138,15 @@ use_model(MlpgHost *host, const uint8_t *data, size_t length)
 	for (int i = 0; i < 3 * model->n_outputs; i++)
 		if (isinf(out[i]))
 			harness_result(false, __FILE__, __LINE__, "a score is infinite");
+	if (model->calibration != NULL || !isnan(model->spread_df))
+	{
+		MlpgIntervalRule rule;
+		MlpgInterval interval;
+
+		mlpg_interval_rule(host, model, 0.75, &rule);
+		for (int i = 0; i < 3; i++)
+			mlpg_interval_row(host, model, &rule, rows + i * n, out, &interval);
+	}
 	if (model->main_output >= model->n_outputs)
 		harness_result(false, __FILE__, __LINE__, "the main output is none of the outputs");
 	model->learner->coefficients(host, model, &k);
@@ -146,7 +172,7 @@ test_valid(void)
 		CHECK(use_model(host, moved + 1, models[k].length));
 
 		/* the header as specified */
-		CHECK(memcmp(models[k].data, "MLPG\1\0", 6) == 0);
+		CHECK(memcmp(models[k].data, k < 8 ? "MLPG\1\0" : "MLPG\2\0", 6) == 0);
 		changed = models[k];
 		repair(&changed);
 		CHECK(memcmp(changed.data, models[k].data, changed.length) == 0);
@@ -215,8 +241,8 @@ test_header(void)
 
 	REFUSED(0, 'm', true, MLPG_DATA_CORRUPTED, "invalid model");
 	REFUSED(4, 0, true, MLPG_DATA_CORRUPTED, "invalid model");
-	REFUSED(4, 2, true, MLPG_DATA_CORRUPTED, "invalid model");
-	REFUSED(4, 3, true, MLPG_NOT_SUPPORTED, "model was written by a newer mlpg");
+	REFUSED(4, 2, true, MLPG_DATA_CORRUPTED, "invalid model");	/* without what version 2 has more */
+	REFUSED(4, MLPG_CONTAINER_VERSION + 1, true, MLPG_NOT_SUPPORTED, "model was written by a newer mlpg");
 	REFUSED(5, 1, true, MLPG_NOT_SUPPORTED, "model was written by a newer mlpg");
 	REFUSED(OFFSET_LEARNER, 0, true, MLPG_NOT_SUPPORTED, "model was made by a learner that this mlpg does not have");
 	REFUSED(OFFSET_LEARNER + 1, 99, true, MLPG_NOT_SUPPORTED, "model was made by a learner that this mlpg does not have");
@@ -267,15 +293,14 @@ test_padding(void)
 	{
 		MlpgHost   *host = harness_host();
 		MlpgContainer container;
-		static const int order[] = {1, 2, 3, 9};
+		size_t		end = 0;
 
 		mlpg_container_read(host, models[k].data, models[k].length, &container);
-		for (int s = 0; s < 3; s++)
+		for (int s = 0; s < MLPG_SECTIONS_END; s++)
 		{
-			size_t		end = (size_t) (container.section[order[s]] - models[k].data) + container.length[order[s]];
-			size_t		next = (size_t) (container.section[order[s + 1]] - models[k].data);
-
-			for (; end < next; end++)
+			if (container.section[s] == NULL)
+				continue;
+			for (; end > 0 && end < (size_t) (container.section[s] - models[k].data); end++)
 			{
 				Bytes		b = models[k];
 
@@ -283,6 +308,7 @@ test_padding(void)
 				repair(&b);
 				expect_refusal(&b, MLPG_DATA_CORRUPTED, "invalid model", __LINE__);
 			}
+			end = (size_t) (container.section[s] - models[k].data) + container.length[s];
 		}
 		harness_free(host);
 	}

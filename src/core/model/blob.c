@@ -248,26 +248,12 @@ mlpg_write_align(MlpgWriter *writer)
 
 /* ---------- container ---------- */
 
-#define SECTIONS_MAX 5
+/* Sections that every model has, and sections that some have besides, which makes their version 2. */
+#define SECTIONS_OF_ALL (1u << MLPG_SECTION_SCHEMA | 1u << MLPG_SECTION_PARAMETERS | 1u << MLPG_SECTION_FACTS | 1u << MLPG_SECTION_PAYLOAD)
+#define SECTIONS_OF_SOME (1u << MLPG_SECTION_PREPROCESS | 1u << MLPG_SECTION_CALIBRATION)
 
-/* The sections of a version, in their order; returns how many. */
-static uint32_t
-sections_of(uint16_t version, MlpgSection *section)
-{
-	uint32_t	n = 0;
-
-	section[n++] = MLPG_SECTION_SCHEMA;
-	section[n++] = MLPG_SECTION_PARAMETERS;
-	section[n++] = MLPG_SECTION_FACTS;
-	if (version >= 2)
-		section[n++] = MLPG_SECTION_PREPROCESS;
-	section[n++] = MLPG_SECTION_PAYLOAD;
-	return n;
-}
-
-/* Returns the version. */
 static uint16_t
-check_header(MlpgReader *r, size_t length)
+read_version(MlpgReader *r, size_t length)
 {
 	MlpgHost   *host = r->host;
 	uint16_t	version;
@@ -298,23 +284,42 @@ check_checksum(MlpgReader *r, const uint8_t *data, size_t length, uint32_t found
 				   NULL, "model checksum mismatch");
 }
 
+/* Lengths of the n sections that there are; returns the set of their ids. */
+static uint32_t
+read_directory(MlpgReader *r, uint16_t version, uint32_t n, MlpgContainer *container)
+{
+	uint32_t	found = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+	{
+		uint32_t	id = mlpg_read_u32(r);
+
+		if (id >= MLPG_SECTIONS_END || !((SECTIONS_OF_ALL | SECTIONS_OF_SOME) & 1u << id) || found >> id != 0 || mlpg_read_u32(r) != 0)
+			mlpg_reader_corrupt(r, "unknown section, or sections out of order");
+		found |= 1u << id;
+		container->length[id] = (size_t) mlpg_read_u64(r);
+	}
+	if ((found & SECTIONS_OF_ALL) != SECTIONS_OF_ALL || version != (found == SECTIONS_OF_ALL ? 1 : 2))
+		mlpg_reader_corrupt(r, "a section is missing, or the version is not that of the sections");
+	return found;
+}
+
 void
 mlpg_container_read(MlpgHost *host, const void *data, size_t length, MlpgContainer *container)
 {
 	MlpgReader	r;
-	MlpgSection sections[SECTIONS_MAX];
-	uint64_t	size[SECTIONS_MAX];
-	uint32_t	n_sections;
+	uint16_t	version;
+	uint32_t	n_sections,
+				found;
 
 	mlpg_reader_init(&r, host, data, length, "model");
-	n_sections = sections_of(check_header(&r, length), sections);
+	version = read_version(&r, length);
 	memset(container, 0, sizeof(*container));
 	container->learner_id = mlpg_read_u16(&r);
 	container->payload_version = mlpg_read_u16(&r);
 	if (mlpg_read_u16(&r) != 0)
 		mlpg_reader_corrupt(&r, "unknown flags");
-	if (mlpg_read_u32(&r) != n_sections)
-		mlpg_reader_corrupt(&r, "wrong number of sections");
+	n_sections = mlpg_read_u32(&r);
 	if (mlpg_read_u64(&r) != length)
 		mlpg_reader_corrupt(&r, "total length differs from the bytes given");
 	if (length > MLPG_MODEL_MAX)
@@ -325,72 +330,58 @@ mlpg_container_read(MlpgHost *host, const void *data, size_t length, MlpgContain
 	if (mlpg_read_u64(&r) != 0)
 		mlpg_reader_corrupt(&r, "reserved bytes are not zero");
 	check_checksum(&r, data, length, crc);
-	for (uint32_t i = 0; i < n_sections; i++)
+	found = read_directory(&r, version, n_sections, container);
+	for (int id = 0; id < MLPG_SECTIONS_END; id++)
 	{
-		if (mlpg_read_u32(&r) != (uint32_t) sections[i] || mlpg_read_u32(&r) != 0)
-			mlpg_reader_corrupt(&r, "unknown section, or sections out of order");
-		size[i] = mlpg_read_u64(&r);
-	}
-	for (uint32_t i = 0; i < n_sections; i++)
-	{
+		if (!(found & 1u << id))
+			continue;
 		while (((size_t) (r.at - r.base) + 4) % 8 != 0)
 			if (mlpg_read_u8(&r) != 0)
 				mlpg_reader_corrupt(&r, "padding is not zero");
-		if (size[i] > (uint64_t) (r.end - r.at))
+		if (container->length[id] > (size_t) (r.end - r.at))
 			mlpg_reader_corrupt(&r, "a section is longer than the bytes that remain");
-		container->length[sections[i]] = (size_t) size[i];
-		container->section[sections[i]] = mlpg_read_bytes(&r, (size_t) size[i]);
+		container->section[id] = mlpg_read_bytes(&r, container->length[id]);
 	}
 	mlpg_read_end(&r);
 }
 
-MlpgWriter *
-mlpg_container_write(MlpgHost *host, uint16_t learner_id, uint16_t payload_version, const MlpgSchema *schema,
-					 const MlpgParams *params, const MlpgFacts *facts, const MlpgWriter *payload)
+/* Header, directory and sections. */
+static MlpgWriter *
+write_container(MlpgHost *host, const MlpgContainer *c)
 {
 	MlpgWriter *w = mlpg_writer_create(host, 4);
-	uint16_t	version = schema->preprocess != NULL ? 2 : 1;
-	MlpgSection sections[SECTIONS_MAX];
-	uint32_t	n_sections = sections_of(version, sections);
-	size_t		directory[SECTIONS_MAX];
-	uint32_t	crc;
+	uint32_t	n_sections = 0,
+				crc;
+	uint16_t	version = 1;
 	uint64_t	total;
 
+	for (int id = 0; id < MLPG_SECTIONS_END; id++)
+		if (c->section[id] != NULL)
+		{
+			n_sections++;
+			if (SECTIONS_OF_SOME & 1u << id)
+				version = 2;
+		}
 	mlpg_write_u32(w, MLPG_MAGIC);
 	mlpg_write_u16(w, version);
-	mlpg_write_u16(w, learner_id);
-	mlpg_write_u16(w, payload_version);
+	mlpg_write_u16(w, c->learner_id);
+	mlpg_write_u16(w, c->payload_version);
 	mlpg_write_u16(w, 0);
 	mlpg_write_u32(w, n_sections);
 	mlpg_write_space(w, 20);	/* length, checksum, reserved */
-	for (uint32_t i = 0; i < n_sections; i++)
-	{
-		mlpg_write_u32(w, (uint32_t) sections[i]);
-		mlpg_write_u32(w, 0);
-		directory[i] = w->length;
-		mlpg_write_u64(w, 0);
-	}
-	for (uint32_t i = 0; i < n_sections; i++)
-	{
-		mlpg_write_align(w);
-
-		size_t		start = w->length;
-
-		if (sections[i] == MLPG_SECTION_SCHEMA)
-			mlpg_schema_write(w, schema);
-		else if (sections[i] == MLPG_SECTION_PARAMETERS)
-			mlpg_params_write(w, params);
-		else if (sections[i] == MLPG_SECTION_FACTS)
-			mlpg_facts_write(w, facts);
-		else if (sections[i] == MLPG_SECTION_PREPROCESS)
-			mlpg_preprocess_write(w, schema->preprocess);
-		else
-			mlpg_write_bytes(w, payload->data, payload->length);
-
-		uint64_t	size = w->length - start;
-
-		memcpy(w->data + directory[i], &size, sizeof(size));
-	}
+	for (int id = 0; id < MLPG_SECTIONS_END; id++)
+		if (c->section[id] != NULL)
+		{
+			mlpg_write_u32(w, (uint32_t) id);
+			mlpg_write_u32(w, 0);
+			mlpg_write_u64(w, c->length[id]);
+		}
+	for (int id = 0; id < MLPG_SECTIONS_END; id++)
+		if (c->section[id] != NULL)
+		{
+			mlpg_write_align(w);
+			mlpg_write_bytes(w, c->section[id], c->length[id]);
+		}
 	if (w->length > MLPG_MODEL_MAX)
 		mlpg_raise(host, MLPG_LIMIT_EXCEEDED, mlpg_text(host, "The model has %zu bytes; at most %zu can be dumped and restored.", w->length, MLPG_MODEL_MAX),
 				   "Use fewer features, or categories with fewer distinct values.", "model is too large");
@@ -399,6 +390,58 @@ mlpg_container_write(MlpgHost *host, uint16_t learner_id, uint16_t payload_versi
 	crc = mlpg_crc32c(0, w->data, w->length);
 	memcpy(w->data + 24, &crc, sizeof(crc));
 	return w;
+}
+
+/* An empty section has an address too. */
+static void
+set_section(MlpgContainer *c, MlpgSection section, const MlpgWriter *w)
+{
+	c->section[section] = w->data != NULL ? w->data : (const uint8_t *) "";
+	c->length[section] = w->length;
+}
+
+MlpgWriter *
+mlpg_container_write(MlpgHost *host, uint16_t learner_id, uint16_t payload_version, const MlpgSchema *schema,
+					 const MlpgParams *params, const MlpgFacts *facts, const MlpgWriter *payload)
+{
+	MlpgContainer c = {.learner_id = learner_id, .payload_version = payload_version};
+	MlpgWriter *w[4];
+	MlpgWriter *whole;
+
+	for (int i = 0; i < 4; i++)
+		w[i] = mlpg_writer_create(host, 0);
+
+	mlpg_schema_write(w[0], schema);
+	mlpg_params_write(w[1], params);
+	mlpg_facts_write(w[2], facts);
+	set_section(&c, MLPG_SECTION_SCHEMA, w[0]);
+	set_section(&c, MLPG_SECTION_PARAMETERS, w[1]);
+	set_section(&c, MLPG_SECTION_FACTS, w[2]);
+	if (schema->preprocess != NULL)
+	{
+		mlpg_preprocess_write(w[3], schema->preprocess);
+		set_section(&c, MLPG_SECTION_PREPROCESS, w[3]);
+	}
+	set_section(&c, MLPG_SECTION_PAYLOAD, payload);
+	whole = write_container(host, &c);
+	for (int i = 0; i < 4; i++)
+	{
+		mlpg_release(host, w[i]->data);
+		mlpg_release(host, w[i]);
+	}
+	return whole;
+}
+
+MlpgWriter *
+mlpg_container_calibrate(MlpgHost *host, const MlpgContainer *model, const MlpgFacts *facts, const MlpgWriter *calibration)
+{
+	MlpgContainer c = *model;
+	MlpgWriter *w = mlpg_writer_create(host, 0);
+
+	mlpg_facts_write(w, facts);
+	set_section(&c, MLPG_SECTION_FACTS, w);
+	set_section(&c, MLPG_SECTION_CALIBRATION, calibration);
+	return write_container(host, &c);
 }
 
 /* ---------- sections ---------- */

@@ -15,7 +15,7 @@
 #include "core/model/params.h"
 
 #define MLPG_MAGIC UINT32_C(0x47504C4D)	/* "MLPG" */
-#define MLPG_CONTAINER_VERSION 2	/* of models with preprocessing; others are of version 1 */
+#define MLPG_CONTAINER_VERSION 2	/* of models with a section that not every model has; of others 1 */
 #define MLPG_HEADER_SIZE 36
 #define MLPG_MODEL_MAX ((size_t) 256 << 20) /* bytes; hex text of more does not fit into a dump */
 
@@ -24,8 +24,10 @@ typedef enum MlpgSection
 	MLPG_SECTION_SCHEMA = 1,
 	MLPG_SECTION_PARAMETERS = 2,
 	MLPG_SECTION_FACTS = 3,
-	MLPG_SECTION_PREPROCESS = 4,	/* version 2 */
-	MLPG_SECTION_PAYLOAD = 9
+	MLPG_SECTION_PREPROCESS = 4,	/* not in every model */
+	MLPG_SECTION_CALIBRATION = 5,	/* not in every model */
+	MLPG_SECTION_PAYLOAD = 9,
+	MLPG_SECTIONS_END
 } MlpgSection;
 
 /* A cursor over bytes that are not trusted; every call checks, and raises MLPG_DATA_CORRUPTED. */
@@ -86,8 +88,8 @@ typedef struct MlpgContainer
 {
 	uint16_t	learner_id;
 	uint16_t	payload_version;
-	const uint8_t *section[10]; /* by MlpgSection; NULL: not there */
-	size_t		length[10];
+	const uint8_t *section[MLPG_SECTIONS_END];	/* by MlpgSection; NULL: not there */
+	size_t		length[MLPG_SECTIONS_END];
 } MlpgContainer;
 
 /* Checks magic, versions, lengths, directory, padding and checksum. */
@@ -97,6 +99,10 @@ extern void mlpg_container_read(MlpgHost *host, const void *data, size_t length,
 extern MlpgWriter *mlpg_container_write(MlpgHost *host, uint16_t learner_id, uint16_t payload_version,
 										const MlpgSchema *schema, const MlpgParams *params,
 										const MlpgFacts *facts, const MlpgWriter *payload);
+
+/* A whole model again, with these facts and a calibration. */
+extern MlpgWriter *mlpg_container_calibrate(MlpgHost *host, const MlpgContainer *model, const MlpgFacts *facts,
+											const MlpgWriter *calibration);
 
 /*
  * The section of the schema is that of the rows as they come; with preprocessing what learners see is
