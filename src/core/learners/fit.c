@@ -19,6 +19,9 @@
  * them, and each row, as the steps leave it, goes into a second fit with a plan of
  * the learner's own, while the first matrix is given back.
  *
+ * A single-pass learner's rows are kept as well where some of them are for a
+ * calibration (calibration.c), for which ones is known when all have been seen.
+ *
  * Memory: single-pass learners hold the ring (at most 8 blocks a thread or 16 MB) and their
  * state; matrix learners hold all rows.
  *
@@ -26,6 +29,7 @@
  */
 #include "core/learners/fit.h"
 
+#include "core/learners/calibration.h"
 #include "core/learners/classes.h"
 
 #define FIRST_ROWS 4			/* rows of buffer of a new group */
@@ -234,7 +238,7 @@ drain_ring(MlpgHost *host, MlpgFit *fit)
 static bool
 keeps_rows(const MlpgPlan *plan)
 {
-	return !mlpg_plan_single_pass(plan) || plan->keep_rows || plan->preprocess != NULL;
+	return !mlpg_plan_single_pass(plan) || plan->keep_rows || plan->preprocess != NULL || plan->calibration_share > 0;
 }
 
 static MlpgMatrix *
@@ -273,7 +277,7 @@ hand_on(MlpgHost *host, MlpgFit *fit)
 void
 mlpg_fit_flush(MlpgHost *host, MlpgFit *fit)
 {
-	MLPG_ASSERT(fit->plan->keep_rows);
+	MLPG_ASSERT(keeps_rows(fit->plan));
 	if (fit->matrix == NULL)
 		fit->matrix = create_matrix(host, fit);
 	hand_on(host, fit);
@@ -589,6 +593,8 @@ mlpg_fit_finish(MlpgHost *host, MlpgHost *scratch, MlpgFit *fit, MlpgFacts *fact
 
 	check_rows(scratch, fit);
 	training.facts = facts != NULL ? facts : mlpg_facts_create(scratch);
+	if (plan->calibration_share > 0)
+		return mlpg_calibration_fit(scratch, fit, training.facts);
 	mlpg_fact(scratch, training.facts, "rows", "%lld", (long long) fit->n_rows);
 	if (fit->n_dropped > 0)
 		mlpg_fact(scratch, training.facts, "rows_dropped_null_target", "%lld", (long long) fit->n_dropped);

@@ -30,6 +30,7 @@
 
 typedef struct MlpgLearner MlpgLearner;
 struct MlpgForest;
+struct MlpgCalibration;
 
 /* Tasks */
 #define MLPG_TASK_REGRESSION		(1u << 0)
@@ -68,6 +69,7 @@ typedef struct MlpgPlan
 	bool		has_validation; /* ... 1 where the row is a validation row, else 0 */
 	char	   *offset;			/* name of the offset if predict must have it too, else NULL (init_score) */
 	double		validation_share;	/* validation rows to be chosen by hash; 0: none */
+	double		calibration_share;	/* regression: rows kept apart for prediction intervals; 0: none */
 	bool		keep_rows;		/* rows go into a matrix whatever the learner: hold-outs */
 	uint64_t	seed;
 	const char *encoding;		/* of all texts */
@@ -146,6 +148,8 @@ typedef struct MlpgModel
 	int			n_outputs;		/* classification: 1 (probability of the second class), or one a class */
 	int			main_output;	/* what predict answers; -1: nothing without a level.  Classification: not the learner's to set */
 	const double *levels;		/* n_outputs quantile levels, ascending, or NULL */
+	const struct MlpgCalibration *calibration;	/* scores of rows that were kept apart (calibration.h), or NULL */
+	double		spread_df;		/* degrees of freedom of spread(); 0: none is left; NaN: the model has no spread */
 	void	   *scorer;			/* the learner's own */
 	size_t		n_bytes;		/* of the blob */
 } MlpgModel;
@@ -216,6 +220,9 @@ struct MlpgLearner
 	/* optional: n_outputs x (n_features + 1) contributions to the raw score, the last of each output its base; host: scratch */
 	void		(*explain) (MlpgHost *host, const MlpgModel *model, const double *row, double *out);
 
+	/* optional, where spread_df is above 0: standard error of a new row about its prediction, of Student's t; host: scratch */
+	double		(*spread) (MlpgHost *host, const MlpgModel *model, const double *row);
+
 	/* optional: models made of trees show them (tree/forest.h) */
 	const struct MlpgForest *(*forest) (const MlpgModel *model);
 };
@@ -250,6 +257,9 @@ mlpg_learner_fits(const MlpgLearner *learner, uint32_t task)
 
 /* Checks a blob (from the magic on), which must outlive the result, and makes it ready to score; memory from host. */
 extern MlpgModel *mlpg_model_open(MlpgHost *host, const void *data, size_t length);
+
+/* Puts the outputs of several levels in order, so that they do not cross. */
+extern void mlpg_model_arrange(const MlpgModel *model, double *outputs);
 
 /* What predict answers of a regression's outputs: the main one; of several levels, which must not cross, the main one once they are in order. */
 extern double mlpg_model_answer(const MlpgModel *model, double *outputs);

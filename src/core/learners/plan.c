@@ -39,6 +39,7 @@ mlpg_plan_write(const MlpgPlan *plan, MlpgWriter *w)
 	mlpg_write_u8(w, plan->has_offset);
 	mlpg_write_u8(w, plan->has_validation);
 	mlpg_write_f64(w, plan->validation_share);
+	mlpg_write_f64(w, plan->calibration_share);
 	write_optional(w, plan->positive);
 	write_optional(w, plan->offset);
 	mlpg_write_text(w, plan->target);
@@ -83,8 +84,11 @@ read_task(MlpgReader *r, MlpgPlan *plan)
 	plan->has_offset = mlpg_read_u8(r) != 0;
 	plan->has_validation = mlpg_read_u8(r) != 0;
 	plan->validation_share = mlpg_read_f64(r);
+	plan->calibration_share = mlpg_read_f64(r);
 	plan->positive = read_optional(r);
 	plan->offset = read_optional(r);
+	if (!(plan->calibration_share >= 0 && plan->calibration_share < 1) || (plan->calibration_share > 0 && task != MLPG_TASK_REGRESSION))
+		mlpg_reader_corrupt(r, "a share for calibration out of range");
 	if (!(plan->validation_share >= 0 && plan->validation_share < 1) || (plan->offset != NULL && !plan->has_offset) ||
 		(mlpg_plan_uses(plan) & ~plan->learner->columns) != 0)
 		mlpg_reader_corrupt(r, "columns that the learner does not use");
@@ -183,7 +187,7 @@ mlpg_plan_equal(const MlpgPlan *a, const MlpgPlan *b)
 	if (a->learner != b->learner || a->n_features != b->n_features || a->seed != b->seed ||
 		a->array_form != b->array_form || a->task != b->task || a->target_kind != b->target_kind ||
 		a->weighted != b->weighted || a->has_offset != b->has_offset || a->has_validation != b->has_validation ||
-		a->validation_share != b->validation_share || !same_text(a->offset, b->offset) ||
+		a->validation_share != b->validation_share || a->calibration_share != b->calibration_share || !same_text(a->offset, b->offset) ||
 		!same_text(a->positive, b->positive) || !params_equal(a->params, b->params) ||
 		!mlpg_wishes_equal(a->preprocess, b->preprocess))
 		return false;

@@ -5,6 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
+#include "core/learners/calibration.h"
 #include "core/learners/classes.h"
 
 static const struct
@@ -129,6 +130,7 @@ mlpg_model_open(MlpgHost *host, const void *data, size_t length)
 	model->learner = learner_of(host, &container);
 	model->payload_version = container.payload_version;
 	model->n_bytes = length;
+	model->spread_df = NAN;
 
 	model->schema = mlpg_container_schema(host, &container);
 	model->input = mlpg_schema_input(model->schema);
@@ -148,6 +150,13 @@ mlpg_model_open(MlpgHost *host, const void *data, size_t length)
 	model->learner->open(host, model, &reader);
 	mlpg_read_end(&reader);
 	check_classes(model, &reader);
+
+	if (container.section[MLPG_SECTION_CALIBRATION] != NULL)
+	{
+		mlpg_reader_init(&reader, host, container.section[MLPG_SECTION_CALIBRATION], container.length[MLPG_SECTION_CALIBRATION], "model");
+		model->calibration = mlpg_calibration_read(&reader, model);
+		mlpg_read_end(&reader);
+	}
 	return model;
 }
 
@@ -191,11 +200,17 @@ rearrange(double *outputs, int n)
 	}
 }
 
-double
-mlpg_model_answer(const MlpgModel *model, double *outputs)
+void
+mlpg_model_arrange(const MlpgModel *model, double *outputs)
 {
 	if (model->levels != NULL && model->n_outputs > 1)
 		rearrange(outputs, model->n_outputs);
+}
+
+double
+mlpg_model_answer(const MlpgModel *model, double *outputs)
+{
+	mlpg_model_arrange(model, outputs);
 	return outputs[model->main_output];
 }
 

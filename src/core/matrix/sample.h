@@ -35,6 +35,7 @@ mlpg_sample_mix(uint64_t x)
 #define MLPG_STREAM_TREE		(UINT64_C(5) << 32)	/* in and out of the bag of a forest's tree */
 #define MLPG_STREAM_LEAF		(UINT64_C(6) << 32)	/* rows kept in leaves */
 #define MLPG_STREAM_FEATURES	(UINT64_C(7) << 32)	/* identities are (seed, feature) there */
+#define MLPG_STREAM_CALIBRATION (UINT64_C(8) << 32)
 
 /* A draw, uniform over 64 bits, of a row for a stream. */
 static inline uint64_t
