@@ -32,6 +32,9 @@
  * rows are kept and read again once the coefficients are there: that is then a
  * matrix learner, with the same coefficients.
  *
+ * Intervals.  With "intervals" the model keeps what the error of a new row depends
+ * on (affine/spread.c), unless there is a penalty or the terms are more than 1,000.
+ *
  * Cost.  d dense columns: 2d(d+1) fused operations a row, about 60 ns at d = 30;
  * d additions a row and indicator that holds; (terms)^3/3 double-double
  * operations once.  Memory: 16 bytes * (d^2/2 + indicators * d + indicators^2/2).
@@ -43,6 +46,7 @@
 #include "core/learners/affine/irls.h"
 #include "core/learners/affine/moments.h"
 #include "core/learners/affine/sandwich.h"
+#include "core/learners/affine/spread.h"
 #include "core/math/ddsolve.h"
 #include "core/math/dist.h"
 
@@ -58,6 +62,7 @@ static const MlpgParamSpec params[] = {
 	{"intercept", MLPG_PARAM_BOOLEAN, "true", 0, 0, false, NULL, "fit a constant term", NULL},
 	{"unseen", MLPG_PARAM_CHOICE, NULL, 0, 0, false, "error|null|zero", "answer for categories not seen in training", NULL},
 	{"robust", MLPG_PARAM_CHOICE, NULL, 0, 0, false, MLPG_SANDWICH_CHOICES, "standard errors that hold for any variances; keeps all rows", NULL},
+	{"intervals", MLPG_PARAM_BOOLEAN, "false", 0, 0, false, NULL, "keep what prediction intervals take; train: true", NULL},
 };
 
 typedef struct Solution
@@ -66,6 +71,7 @@ typedef struct Solution
 	int			rank;
 	double	   *estimate;
 	double	   *std_error;		/* NULL: none */
+	double	   *spread_factor;	/* NULL: not asked for, or none */
 	int			exponent;		/* of the target: rss and tss are over 4^exponent, so that they stay in range */
 	double		rss;
 	double		tss;
@@ -75,16 +81,35 @@ typedef struct Solution
 	bool		lost;			/* the residuals are rounding error of the target's offset */
 } Solution;
 
-/* Standard errors, if wanted, and how near to singular the design is. */
+/* What prediction intervals take, where that is small enough to be kept. */
 static void
-judge(MlpgHost *host, const MlpgDdMatrix *r, const MlpgMomentColumn *column, const double *length, const bool *dropped,
-	  bool wanted, Solution *out)
+keep_spread(MlpgTraining *training, const MlpgDesign *design, const MlpgDdMatrix *w, const MlpgMomentColumn *column, Solution *out)
 {
+	int			t = design->n_terms;
+	int		   *exponent = mlpg_allocate(training->host, (size_t) t + 1, sizeof(int));
+
+	for (int j = 0; j < t; j++)
+		exponent[j] = column[j].exponent;
+	if (t <= MLPG_SPREAD_TERMS_MAX)
+		out->spread_factor = mlpg_spread_factor(training->host, training->schema, design, w, exponent);
+	mlpg_release(training->host, exponent);
+}
+
+/* Standard errors, if wanted, what intervals take, if asked for, and how near to singular the design is. */
+static void
+judge(MlpgTraining *training, const MlpgDesign *design, const MlpgDdMatrix *r, const MlpgMomentColumn *column,
+	  const double *length, const bool *dropped, double l2, Solution *out)
+{
+	MlpgHost   *host = training->host;
 	int			t = out->n_terms;
 	double		sigma = sqrt(out->rss / out->df);
+	bool		wanted = l2 == 0 && out->df > 0;
 	double	   *diagonal = mlpg_allocate(host, (size_t) t + 1, sizeof(double));
+	MlpgDdMatrix *w = mlpg_ddmatrix_inverse(host, r, t, dropped, diagonal);
 
-	mlpg_ddmatrix_inverse_diagonal(host, r, t, dropped, diagonal);
+	if (l2 == 0 && mlpg_params_boolean(training->plan->params, "intervals"))
+		keep_spread(training, design, w, column, out);
+	mlpg_ddmatrix_release(host, w);
 	out->worst = 1;
 	for (int j = 0; j < t; j++)
 	{
@@ -160,7 +185,7 @@ solve(MlpgTraining *training, const MlpgMoments *state, MlpgDesign *design, doub
 	/* where offset and spread are alike this is a perfect fit, which needs no warning */
 	out->lost = out->rss < 1e-23 * yy.hi && out->tss > 0 && out->tss < 1e-7 * yy.hi;
 	out->df = (double) (state->n_positive - out->rank);
-	judge(host, a, column, length, dropped, l2 == 0 && out->df > 0, out);
+	judge(training, design, a, column, length, dropped, l2, out);
 	mlpg_ddmatrix_release(host, a);
 }
 
@@ -213,6 +238,15 @@ report(MlpgTraining *training, const Solution *s, bool intercept)
 			number_fact(training, "f_p_value", mlpg_f_upper(f, model_df, s->df));
 		}
 	}
+}
+
+/* Of the residuals; NaN when it is none in double precision. */
+static double
+variance_of(const Solution *s)
+{
+	double		variance = ldexp(s->rss / s->df, 2 * s->exponent);
+
+	return isfinite(variance) && (variance >= DBL_MIN || s->rss == 0) ? variance : NAN;
 }
 
 /* ---------- robust errors ---------- */
@@ -307,7 +341,13 @@ linear_finish(MlpgTraining *training, void *opaque)
 	model.std_errors = solution.std_error;
 	model.means = column_means(training, state, model.design, mlpg_dd_value(mlpg_crossprod_get(&state->total, state->shape.d - 1, state->shape.d - 1)));
 	if (solution.std_error != NULL)
+	{
 		model.df = solution.df;
+		model.dispersion = variance_of(&solution);
+	}
+	/* a variance that is out of range would make intervals of no width */
+	if (solution.std_error == NULL || !isnan(model.dispersion))
+		model.spread_factor = solution.spread_factor;
 	mlpg_affine_write(training->payload, &model);
 }
 
@@ -371,4 +411,5 @@ const MlpgLearner mlpg_linear = {
 	.predict = mlpg_affine_predict,
 	.explain = mlpg_affine_explain,
 	.coefficients = mlpg_affine_coefficients,
+	.spread = mlpg_affine_spread,
 };

@@ -190,10 +190,10 @@ mlpg_ddmatrix_backsolve(const MlpgDdMatrix *r, int m, int c, const bool *dropped
 /*
  * Row by row of W = R^-1, bottom up: row i of W is e_i less the rows below
  * times r_ij, over r_ii.  The squares of row i add up to the diagonal of
- * (R'R)^-1 = W W'.  Memory: one more n x n matrix.
+ * (R'R)^-1 = W W'.
  */
-void
-mlpg_ddmatrix_inverse_diagonal(MlpgHost *host, const MlpgDdMatrix *r, int m, const bool *dropped, double *diagonal)
+MlpgDdMatrix *
+mlpg_ddmatrix_inverse(MlpgHost *host, const MlpgDdMatrix *r, int m, const bool *dropped, double *diagonal)
 {
 	MlpgDdMatrix *w = mlpg_ddmatrix_create(host, m);
 
@@ -227,5 +227,11 @@ mlpg_ddmatrix_inverse_diagonal(MlpgHost *host, const MlpgDdMatrix *r, int m, con
 		if (m > 64 || i % 64 == 0)
 			mlpg_check(host, "standard errors", m - i, m);
 	}
-	mlpg_ddmatrix_release(host, w);
+	return w;
+}
+
+void
+mlpg_ddmatrix_inverse_diagonal(MlpgHost *host, const MlpgDdMatrix *r, int m, const bool *dropped, double *diagonal)
+{
+	mlpg_ddmatrix_release(host, mlpg_ddmatrix_inverse(host, r, m, dropped, diagonal));
 }

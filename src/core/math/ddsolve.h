@@ -51,7 +51,13 @@ extern int	mlpg_ddmatrix_cholesky(MlpgHost *host, MlpgDdMatrix *a, int m, const 
 /* Solves R b = (column c of the factored matrix) for the columns kept; b[j] = 0 for those dropped. */
 extern void mlpg_ddmatrix_backsolve(const MlpgDdMatrix *r, int m, int c, const bool *dropped, MlpgDd *b);
 
-/* Diagonal of (R'R)^-1 for the columns kept, NaN for those dropped. */
+/*
+ * W = R^-1 for the columns kept (upper triangle; rows and columns of those dropped
+ * are zero), and the diagonal of (R'R)^-1 = W W', NaN for those dropped.
+ */
+extern MlpgDdMatrix *mlpg_ddmatrix_inverse(MlpgHost *host, const MlpgDdMatrix *r, int m, const bool *dropped, double *diagonal);
+
+/* The diagonal alone. */
 extern void mlpg_ddmatrix_inverse_diagonal(MlpgHost *host, const MlpgDdMatrix *r, int m, const bool *dropped, double *diagonal);
 
 #endif							/* MLPG_DDSOLVE_H */

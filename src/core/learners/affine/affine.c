@@ -6,7 +6,7 @@
  * Payload: doc/model-format.md.  A payload is untrusted: every term must name
  * a feature and level of the schema, once, in schema order; numbers must be
  * finite (standard errors may be NaN, not negative or infinite).  Version 1 had
- * neither link nor dispersion nor covariance, and standard errors of one output only.
+ * neither link nor dispersion nor spread, and standard errors of one output only.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,7 +18,7 @@
 
 #define FLAG_STD_ERRORS 1u
 #define FLAG_LEVELS 2u
-#define FLAG_COVARIANCE 4u		/* from version 2 on */
+#define FLAG_SPREAD 4u			/* from version 2 on */
 #define FLAG_MEANS 8u			/* from version 2 on */
 #define OUTPUTS_MAX 1000
 
@@ -35,7 +35,7 @@ mlpg_affine_write(MlpgWriter *w, const MlpgAffineModel *m)
 
 	mlpg_write_u32(w, (uint32_t) m->n_outputs);
 	mlpg_write_u32(w, (uint32_t) t);
-	mlpg_write_u32(w, (m->std_errors ? FLAG_STD_ERRORS : 0) | (m->levels ? FLAG_LEVELS : 0) | (m->covariance ? FLAG_COVARIANCE : 0) |
+	mlpg_write_u32(w, (m->std_errors ? FLAG_STD_ERRORS : 0) | (m->levels ? FLAG_LEVELS : 0) | (m->spread_factor ? FLAG_SPREAD : 0) |
 				   (m->means ? FLAG_MEANS : 0));
 	mlpg_write_u32(w, m->main_output < 0 ? UINT32_MAX : (uint32_t) m->main_output);
 	mlpg_write_u32(w, (uint32_t) m->link.id);
@@ -55,8 +55,8 @@ mlpg_affine_write(MlpgWriter *w, const MlpgAffineModel *m)
 	mlpg_write_doubles(w, m->coefficients, (size_t) m->n_outputs * (size_t) t);
 	if (m->std_errors)
 		mlpg_write_doubles(w, m->std_errors, (size_t) m->n_outputs * (size_t) t);
-	if (m->covariance)
-		mlpg_write_doubles(w, m->covariance, (size_t) t * ((size_t) t + 1) / 2);
+	if (m->spread_factor)
+		mlpg_write_doubles(w, m->spread_factor, (size_t) t * ((size_t) t + 1) / 2);
 	if (m->means)
 		mlpg_write_doubles(w, m->means, (size_t) t);
 }
@@ -146,7 +146,7 @@ static void
 read_numbers(MlpgReader *r, MlpgAffineModel *m, uint32_t flags, size_t n_std_errors)
 {
 	size_t		n_coefficients = mlpg_size_multiply(r->host, (size_t) m->n_outputs, (size_t) m->design->n_terms);
-	size_t		n_covariance = packed_size(r->host, (size_t) m->design->n_terms);
+	size_t		n_spread = packed_size(r->host, (size_t) m->design->n_terms);
 
 	m->coefficients = mlpg_read_doubles(r, n_coefficients);
 	for (size_t i = 0; i < n_coefficients; i++)
@@ -159,12 +159,12 @@ read_numbers(MlpgReader *r, MlpgAffineModel *m, uint32_t flags, size_t n_std_err
 			if (isinf(m->std_errors[i]) || m->std_errors[i] < 0)
 				mlpg_reader_corrupt(r, "a standard error is out of range");
 	}
-	if (flags & FLAG_COVARIANCE)
+	if (flags & FLAG_SPREAD)
 	{
-		m->covariance = mlpg_read_doubles(r, n_covariance);
-		for (size_t i = 0; i < n_covariance; i++)
-			if (!isfinite(m->covariance[i]))
-				mlpg_reader_corrupt(r, "a covariance is not finite");
+		m->spread_factor = mlpg_read_doubles(r, n_spread);
+		for (size_t i = 0; i < n_spread; i++)
+			if (!isfinite(m->spread_factor[i]))
+				mlpg_reader_corrupt(r, "a factor of the spread is not finite");
 	}
 	if (flags & FLAG_MEANS)
 	{
@@ -186,7 +186,7 @@ mlpg_affine_open(MlpgHost *host, MlpgModel *model, MlpgReader *r)
 	uint32_t	main_output = mlpg_read_u32(r);
 
 	if (n_outputs < 1 || n_outputs > OUTPUTS_MAX || flags > (first_version ? 3 : 15) || (main_output >= n_outputs && main_output != UINT32_MAX) ||
-		((flags & FLAG_COVARIANCE) && n_outputs > 1))
+		((flags & FLAG_SPREAD) && n_outputs > 1))
 		mlpg_reader_corrupt(r, "outputs or flags out of range");
 	m->n_outputs = (int) n_outputs;
 	m->main_output = main_output == UINT32_MAX ? -1 : (int) main_output;
@@ -204,11 +204,15 @@ mlpg_affine_open(MlpgHost *host, MlpgModel *model, MlpgReader *r)
 		read_term(r, model->schema, m->design, (int) j);
 	m->design->n_terms = (int) n_terms;
 
+	if ((flags & FLAG_SPREAD) && m->link.id != MLPG_AFFINE_IDENTITY)
+		mlpg_reader_corrupt(r, "a spread with a link");
 	read_numbers(r, m, flags, first_version ? n_terms : mlpg_size_multiply(host, n_outputs, n_terms));
 	m->affine = mlpg_affine_create(host, model->schema, m->design, m->n_outputs, m->coefficients);
 	model->n_outputs = m->n_outputs;
 	model->main_output = m->main_output;
 	model->levels = m->levels;
+	if (m->spread_factor != NULL)
+		model->spread_df = m->df > 0 && !isnan(m->dispersion) ? m->df : 0;
 	model->scorer = m;
 }
 

@@ -24,7 +24,7 @@ typedef struct MlpgAffineModel
 	double	   *coefficients;	/* n_outputs x n_terms; 0 where dropped */
 	double	   *std_errors;		/* n_outputs x n_terms, or NULL; NaN: not available */
 	double	   *means;			/* n_terms: of the design's columns over the training rows, by weight; or NULL: nothing to explain by */
-	double	   *covariance;		/* of the coefficients of one output: packed lower triangle, n_terms, 0 where dropped; or NULL */
+	double	   *spread_factor;	/* of one output (spread.h): packed lower triangle, n_terms, 0 where dropped; or NULL */
 	MlpgAffine *affine;			/* made by open */
 } MlpgAffineModel;
 
