@@ -12,6 +12,10 @@
  * optimality.  Each level is fitted on its own; predictions at several levels are
  * rearranged, so they never cross.
  *
+ * Standard errors, if asked for (quantile_errors.c), cost a fraction of a fit (iid), two
+ * more fits (nid) or as many as there are samples (bootstrap), for each level; so
+ * there are none by default.  Student's t has rows - rank degrees of freedom.
+ *
  * The design is built once, row-major in double: 8 bytes * rows * terms, in the
  * budget.  Categories are one-hot there.
  *
@@ -22,6 +26,7 @@
  *-------------------------------------------------------------------------
  */
 #include "core/learners/affine/affine.h"
+#include "core/learners/affine/quantile_errors.h"
 #include "core/math/quantreg.h"
 #include "core/math/sort.h"
 
@@ -29,6 +34,8 @@ static const MlpgParamSpec params[] = {
 	{"quantile", MLPG_PARAM_REALS, "0.5", 0, 1, true, NULL, "levels to fit; predict answers the first", NULL},
 	{"intercept", MLPG_PARAM_BOOLEAN, "true", 0, 0, false, NULL, "fit a constant term", NULL},
 	{"unseen", MLPG_PARAM_CHOICE, NULL, 0, 0, false, "error|null|zero", "answer for categories not seen in training", NULL},
+	{"std_errors", MLPG_PARAM_CHOICE, "none", 0, 0, false, "none|iid|nid|bootstrap", "standard errors of coefficients: how", NULL},
+	{"bootstrap_samples", MLPG_PARAM_INTEGER, "200", 2, 100000, false, NULL, "samples that a bootstrap draws", NULL},
 };
 
 #define FILL_ROWS 4096
@@ -111,6 +118,39 @@ report(MlpgTraining *training, double level, const MlpgQuantregResult *result)
 				  suffix, result->iterations, result->gap);
 }
 
+/* Those of a level into out. */
+static void
+take_errors(MlpgTraining *training, const MlpgQuantregProblem *problem, double level, const MlpgQuantregResult *result, double *out)
+{
+	MlpgHost   *host = training->host;
+	const MlpgParams *given = training->plan->params;
+	MlpgQuantileErrorsAsked asked = {
+		.kind = (MlpgQuantileErrors) mlpg_params_value(given, "std_errors")->number,
+		.samples = (int) mlpg_params_integer(given, "bootstrap_samples"), .seed = training->plan->seed
+	};
+	MlpgQuantileErrorsFound found;
+
+	mlpg_quantile_errors(host, problem, level, result, &asked, &found);
+	memcpy(out, found.std_error, (size_t) problem->p * sizeof(double));
+	if (found.n_flat > 0)
+		mlpg_fact(host, training->facts, mlpg_text(host, "rows_without_density @%g", level), "%lld", (long long) found.n_flat);
+	if (asked.kind == MLPG_ERRORS_BOOTSTRAP)
+		mlpg_fact(host, training->facts, mlpg_text(host, "bootstrap_samples @%g", level), "%d", found.n_samples);
+}
+
+/* Rows of weight above 0 less the rank. */
+static double
+degrees_of_freedom(const MlpgQuantregProblem *problem, const MlpgDesign *design)
+{
+	double		df = 0;
+
+	for (int64_t i = 0; i < problem->n; i++)
+		df += problem->w == NULL || problem->w[i] > 0;
+	for (int j = 0; j < design->n_terms; j++)
+		df -= !design->term[j].dropped;
+	return df > 0 ? df : NAN;
+}
+
 static void
 check_weights(MlpgHost *host, const double *w, size_t n)
 {
@@ -161,6 +201,8 @@ quantile_fit(MlpgTraining *training)
 	problem.x = fill_design(training, model.design);
 	problem.y = y;
 	problem.w = w;
+	if (p > 0 && strcmp(mlpg_params_choice(plan->params, "std_errors"), "none") != 0)
+		model.std_errors = mlpg_allocate(host, (size_t) model.n_outputs * (size_t) p, sizeof(double));
 	for (int o = 0; p > 0 && o < model.n_outputs; o++)
 	{
 		MlpgQuantregResult result = {0};
@@ -171,8 +213,12 @@ quantile_fit(MlpgTraining *training)
 		for (int j = 0; j < p; j++)
 			model.design->term[j].dropped = result.dropped[j];
 		report(training, model.levels[o], &result);
+		if (model.std_errors != NULL)
+			take_errors(training, &problem, model.levels[o], &result, model.std_errors + (size_t) o * (size_t) p);
 		mlpg_quantreg_release(host, &result);
 	}
+	if (model.std_errors != NULL)
+		model.df = degrees_of_freedom(&problem, model.design);
 	mlpg_affine_report_dropped(training, model.design);
 	mlpg_affine_write(training->payload, &model);
 }
