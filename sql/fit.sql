@@ -60,7 +60,7 @@ COMMENT ON AGGREGATE mlpg.fit(text, "any", record) IS
 'Fits a model to the rows of a group. Features are the columns of the row, by name; a column that is the target itself, and constant columns, are left out. Rows with a NULL target are dropped. A text or boolean target has classes, a number is fitted as a number.
 Example: SELECT mlpg.fit(''linear'', s.y, s) FROM (SELECT x, 2 * x + 1 + x % 3 AS y FROM generate_series(1, 20) AS x) AS s;';
 COMMENT ON AGGREGATE mlpg.fit(text, "any", record, jsonb) IS
-'Fits a model to the rows of a group, with parameters of the learner and options: task, features, exclude, weight, offset, init_score, validation, positive, loss, quantiles, underage_cost, overage_cost, seed.
+'Fits a model to the rows of a group, with parameters of the learner and options: task, features, exclude, weight, offset, init_score, validation, calibration, positive, loss, quantiles, underage_cost, overage_cost, seed.
 Example: SELECT mlpg.fit(''quantile'', s.y, s, ''{"quantile":0.8}'') FROM (SELECT x, 2 * x + 1 + x % 3 AS y FROM generate_series(1, 20) AS x) AS s;';
 
 -- over arrays
@@ -104,7 +104,7 @@ COMMENT ON AGGREGATE mlpg.fit(text, double precision, double precision[]) IS
 'Fits a model to arrays of features, named x1, x2, ...; a NULL element is a missing value. The form that distributed engines can push down.
 Example: SELECT mlpg.fit(''linear'', 2 * x + 1 + x % 3, ARRAY[x]::float8[]) FROM generate_series(1, 20) AS x;';
 COMMENT ON AGGREGATE mlpg.fit(text, double precision, double precision[], jsonb) IS
-'Fits a model to arrays of features, named x1, x2, ..., with parameters of the learner and options: task, weight, offset, init_score, validation, positive, loss, quantiles, underage_cost, overage_cost, seed.
+'Fits a model to arrays of features, named x1, x2, ..., with parameters of the learner and options: task, weight, offset, init_score, validation, calibration, positive, loss, quantiles, underage_cost, overage_cost, seed.
 Example: SELECT mlpg.fit(''quantile'', 2 * x + 1 + x % 3, ARRAY[x]::float8[], ''{"quantile":0.8}'') FROM generate_series(1, 20) AS x;';
 
 CREATE AGGREGATE mlpg.fit(algorithm text, target text, features double precision[]) (

@@ -48,6 +48,15 @@ COMMENT ON FUNCTION mlpg.predict_proba_columns(text, text, text[], "any") IS
 'What the planner makes of mlpg.predict_proba with a whole row: the columns that the model needs, bound by their names. EXPLAIN shows it; call mlpg.predict_proba instead.
 Example: EXPLAIN (VERBOSE) SELECT mlpg.predict_proba(''churn'', t, ''yes'') FROM tomorrow t;';
 
+CREATE TYPE mlpg.prediction_interval AS (yhat float8, lower float8, upper float8);
+COMMENT ON TYPE mlpg.prediction_interval IS 'Result of mlpg.predict_interval: the prediction and the bounds that a new value is between; a bound is NULL where there is none.';
+
+CREATE FUNCTION mlpg.predict_interval_columns(model text, coverage float8, columns text[], VARIADIC features "any") RETURNS mlpg.prediction_interval
+	LANGUAGE C STABLE PARALLEL SAFE COST 10 SUPPORT mlpg.predict_support AS 'MODULE_PATHNAME', 'mlpg_sql_predict_interval_columns';
+COMMENT ON FUNCTION mlpg.predict_interval_columns(text, float8, text[], "any") IS
+'What the planner makes of mlpg.predict_interval with a whole row: the columns that the model needs, bound by their names. EXPLAIN shows it; call mlpg.predict_interval instead.
+Example: EXPLAIN (VERBOSE) SELECT mlpg.predict_interval(''beverage'', t, 0.9) FROM tomorrow t;';
+
 CREATE FUNCTION mlpg.predict(model text, features record) RETURNS float8
 	LANGUAGE C STABLE PARALLEL SAFE COST 20 SUPPORT mlpg.predict_support AS 'MODULE_PATHNAME', 'mlpg_sql_predict';
 COMMENT ON FUNCTION mlpg.predict(text, record) IS
@@ -335,6 +344,54 @@ CREATE FUNCTION mlpg.predict_proba(model mlpg.model, features float8[], class te
 COMMENT ON FUNCTION mlpg.predict_proba(mlpg.model, float8[], text) IS
 'The probability of one class of a classifier, for an array, by position, for models fitted on arrays.
 Example: SELECT mlpg.predict_proba(m.model, ''{120,1}''::float8[], ''yes'') FROM store_models m;';
+
+CREATE FUNCTION mlpg.predict_interval(model text, features record, coverage float8 DEFAULT 0.8) RETURNS mlpg.prediction_interval
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 SUPPORT mlpg.predict_support AS 'MODULE_PATHNAME', 'mlpg_sql_predict_interval';
+COMMENT ON FUNCTION mlpg.predict_interval(text, record, float8) IS
+'The prediction and the bounds between which a new value lies with the probability coverage, for a row of any table, view or subquery, by column name. Calibrated models answer by the errors on rows kept apart, quantile models by their levels, linear ones by the t distribution.
+Example: SELECT i.* FROM tomorrow t, mlpg.predict_interval(''beverage'', t, 0.9) AS i;';
+
+CREATE FUNCTION mlpg.predict_interval(model text, features jsonb, coverage float8 DEFAULT 0.8) RETURNS mlpg.prediction_interval
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_interval';
+COMMENT ON FUNCTION mlpg.predict_interval(text, jsonb, float8) IS
+'The prediction and the bounds between which a new value lies with the probability coverage, for a JSON object, by key. Calibrated models answer by the errors on rows kept apart, quantile models by their levels, linear ones by the t distribution.
+Example: SELECT * FROM mlpg.predict_interval(''beverage'', ''{"price":120,"promo":true}''::jsonb, 0.9);';
+
+CREATE FUNCTION mlpg.predict_interval(model text, features text, coverage float8 DEFAULT 0.8) RETURNS mlpg.prediction_interval
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_interval';
+COMMENT ON FUNCTION mlpg.predict_interval(text, text, float8) IS
+'The prediction and the bounds between which a new value lies with the probability coverage, for a JSON object, by key, or the category itself where the model has no other feature. Calibrated models answer by the errors on rows kept apart, quantile models by their levels, linear ones by the t distribution.
+Example: SELECT * FROM mlpg.predict_interval(''beverage'', ''{"price":120,"promo":true}'', 0.9);';
+
+CREATE FUNCTION mlpg.predict_interval(model text, features float8[], coverage float8 DEFAULT 0.8) RETURNS mlpg.prediction_interval
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_interval';
+COMMENT ON FUNCTION mlpg.predict_interval(text, float8[], float8) IS
+'The prediction and the bounds between which a new value lies with the probability coverage, for an array, by position, for models fitted on arrays. Calibrated models answer by the errors on rows kept apart, quantile models by their levels, linear ones by the t distribution.
+Example: SELECT * FROM mlpg.predict_interval(''beverage'', ''{120,1}''::float8[], 0.9);';
+
+CREATE FUNCTION mlpg.predict_interval(model mlpg.model, features record, coverage float8 DEFAULT 0.8) RETURNS mlpg.prediction_interval
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_interval';
+COMMENT ON FUNCTION mlpg.predict_interval(mlpg.model, record, float8) IS
+'The prediction and the bounds between which a new value lies with the probability coverage, for a row of any table, view or subquery, by column name. Calibrated models answer by the errors on rows kept apart, quantile models by their levels, linear ones by the t distribution.
+Example: SELECT i.* FROM tomorrow t JOIN store_models m USING (store), mlpg.predict_interval(m.model, t, 0.9) AS i;';
+
+CREATE FUNCTION mlpg.predict_interval(model mlpg.model, features jsonb, coverage float8 DEFAULT 0.8) RETURNS mlpg.prediction_interval
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_interval';
+COMMENT ON FUNCTION mlpg.predict_interval(mlpg.model, jsonb, float8) IS
+'The prediction and the bounds between which a new value lies with the probability coverage, for a JSON object, by key. Calibrated models answer by the errors on rows kept apart, quantile models by their levels, linear ones by the t distribution.
+Example: SELECT i.* FROM store_models m, mlpg.predict_interval(m.model, ''{"price":120,"promo":true}''::jsonb, 0.9) AS i;';
+
+CREATE FUNCTION mlpg.predict_interval(model mlpg.model, features text, coverage float8 DEFAULT 0.8) RETURNS mlpg.prediction_interval
+	LANGUAGE C STABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_interval';
+COMMENT ON FUNCTION mlpg.predict_interval(mlpg.model, text, float8) IS
+'The prediction and the bounds between which a new value lies with the probability coverage, for a JSON object, by key, or the category itself where the model has no other feature. Calibrated models answer by the errors on rows kept apart, quantile models by their levels, linear ones by the t distribution.
+Example: SELECT i.* FROM store_models m, mlpg.predict_interval(m.model, ''{"price":120,"promo":true}'', 0.9) AS i;';
+
+CREATE FUNCTION mlpg.predict_interval(model mlpg.model, features float8[], coverage float8 DEFAULT 0.8) RETURNS mlpg.prediction_interval
+	LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlpg_sql_predict_interval';
+COMMENT ON FUNCTION mlpg.predict_interval(mlpg.model, float8[], float8) IS
+'The prediction and the bounds between which a new value lies with the probability coverage, for an array, by position, for models fitted on arrays. Calibrated models answer by the errors on rows kept apart, quantile models by their levels, linear ones by the t distribution.
+Example: SELECT i.* FROM store_models m, mlpg.predict_interval(m.model, ''{120,1}''::float8[], 0.9) AS i;';
 
 -- Describing
 

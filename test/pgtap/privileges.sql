@@ -14,7 +14,7 @@ SELECT unnest(names::name[]), class FROM (VALUES
 	('public', '{
 		bias, coverage, expectile_loss, fill_rate, linex, mae, mape, mse, order_cost, pinball, r2, rmse, smape,
 		stockout_rate, tweedie_deviance, wape, winkler, newsvendor, log_loss, brier, accuracy,
-		fit, predict, predict_quantile, predict_quantiles,
+		fit, predict, predict_quantile, predict_quantiles, predict_interval, predict_interval_columns,
 		predict_class, predict_proba, predict_class_columns, predict_proba_columns,
 		predict_columns, predict_quantile_columns, predict_quantiles_columns, summary, coefficients, get_model,
 		explain, importance, tree, from_lightgbm, to_lightgbm,

@@ -286,6 +286,17 @@ validation_option(MlpgOptions *options, const char *key, const JsonbValue *value
 		bad_option(key, "the name of a boolean column, or a share between 0 and 1");
 }
 
+/* A share of the rows. */
+static double
+share_option(const char *key, const JsonbValue *value)
+{
+	double		share = value->type == jbvNumeric ? number_option(key, value) : 0;
+
+	if (!(share > 0 && share < 1))
+		bad_option(key, "a share between 0 and 1");
+	return share;
+}
+
 /* Options that only train has, within its params. */
 static bool
 take_training_option(MlpgOptions *options, const char *key, const JsonbValue *value)
@@ -340,6 +351,8 @@ take_option(MlpgOptions *options, const char *key, const JsonbValue *value, bool
 		options->init_score = text_option(key, value);
 	else if (strcmp(key, "validation") == 0)
 		validation_option(options, key, value);
+	else if (strcmp(key, "calibration") == 0)
+		options->calibration_share = share_option(key, value);
 	else if (strcmp(key, "positive") == 0)
 		options->positive = class_option(key, value);
 	else if (strcmp(key, "allow_leakage") == 0)
@@ -353,9 +366,9 @@ take_option(MlpgOptions *options, const char *key, const JsonbValue *value, bool
 MLPG_NORETURN static void
 raise_unknown(const MlpgParams *params, const char *key, bool training)
 {
-	static const char *const fit_keys[] = {"features", "exclude", "weight", "offset", "init_score", "validation", "positive",
+	static const char *const fit_keys[] = {"features", "exclude", "weight", "offset", "init_score", "validation", "calibration", "positive",
 	"loss", "quantiles", "underage_cost", "overage_cost", "seed", "task", "preprocess", "allow_leakage"};
-	static const char *const train_keys[] = {"weight", "offset", "init_score", "validation", "positive", "allow_leakage",
+	static const char *const train_keys[] = {"weight", "offset", "init_score", "validation", "calibration", "positive", "allow_leakage",
 	"refit_all", "holdout_key"};
 	const char *const *keys = training ? train_keys : fit_keys;
 	int			n_keys = training ? lengthof(train_keys) : lengthof(fit_keys);
@@ -644,6 +657,8 @@ check_task_options(const MlpgOptions *options, uint32 task)
 		wrong = "quantiles";
 	else if (task == MLPG_TASK_CLASSIFICATION && !isnan(options->underage_cost))
 		wrong = "underage_cost";
+	else if (task == MLPG_TASK_CLASSIFICATION && options->calibration_share > 0)
+		wrong = "calibration";
 	if (wrong != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -691,6 +706,7 @@ mlpg_options_plan(const MlpgOptions *options, MlpgPlan *plan, MlpgKind target_ki
 	plan->positive = options->positive;
 	plan->offset = options->offset;
 	plan->validation_share = options->validation_share;
+	plan->calibration_share = options->calibration_share;
 }
 
 void

@@ -26,6 +26,7 @@ typedef struct MlpgOptions
 	char	   *init_score;		/* column of raw scores to start from, or NULL */
 	char	   *validation;		/* boolean column of validation rows, or NULL */
 	double		validation_share;	/* or their share; 0: none */
+	double		calibration_share;	/* of rows kept apart for prediction intervals; 0: none */
 	char	   *positive;		/* class, or NULL */
 	MlpgWishes *preprocess;		/* what is made of the features, or NULL */
 	char	   *loss;			/* as asked, or NULL */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * predict.c
- *	  mlpg.predict, predict_class, predict_proba, predict_quantile and predict_quantiles in all their forms.
+ *	  mlpg.predict, predict_class, predict_proba, predict_quantile, predict_quantiles and predict_interval in all their forms.
  *
  * The model is a reference (text) or a value (mlpg.model); the features are a
  * row, a jsonb or text object, or an array.  Which form a call has is in the
@@ -25,6 +25,8 @@
 
 #include "catalog/pg_type.h"
 #include "core/learners/classes.h"
+#include "core/learners/interval.h"
+#include "funcapi.h"
 #include "pg/api/json.h"
 #include "pg/api/model_argument.h"
 #include "utils/array.h"
@@ -37,12 +39,14 @@ MLPG_SQL_FUNCTION(mlpg_sql_predict_quantiles);
 MLPG_SQL_FUNCTION(mlpg_sql_predict_class);
 MLPG_SQL_FUNCTION(mlpg_sql_predict_proba);
 MLPG_SQL_FUNCTION(mlpg_sql_predict_proba_of);
+MLPG_SQL_FUNCTION(mlpg_sql_predict_interval);
 MLPG_SQL_FUNCTION(mlpg_sql_predict_columns);
 MLPG_SQL_FUNCTION(mlpg_sql_predict_quantile_columns);
 MLPG_SQL_FUNCTION(mlpg_sql_predict_quantiles_columns);
 MLPG_SQL_FUNCTION(mlpg_sql_predict_class_columns);
 MLPG_SQL_FUNCTION(mlpg_sql_predict_proba_columns);
 MLPG_SQL_FUNCTION(mlpg_sql_predict_proba_of_columns);
+MLPG_SQL_FUNCTION(mlpg_sql_predict_interval_columns);
 
 /* The forms that features come in. */
 enum
@@ -136,7 +140,7 @@ bind_arguments(FunctionCallInfo fcinfo, MlpgSite *site, MlpgScorer *scorer, int 
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("this function is called by the planner"),
-					 errhint("Use mlpg.predict, predict_class, predict_proba, predict_quantile or predict_quantiles.")));
+					 errhint("Use mlpg.predict, predict_class, predict_proba, predict_quantile, predict_quantiles or predict_interval.")));
 		MemoryContextSwitchTo(site->context);
 		deconstruct_array(DatumGetArrayTypePCopy(PG_GETARG_DATUM(names)), TEXTOID, -1, false, TYPALIGN_INT, &name, NULL, &n);
 		site->columns.n = Min(n, PG_NARGS() - names - 1);
@@ -281,6 +285,75 @@ answer_quantiles(FunctionCallInfo fcinfo, MlpgScorer *scorer, int levels)
 	PG_RETURN_ARRAYTYPE_P(construct_array(datums, n, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
+/* The rule of a coverage, which mostly is that of the row before.  A reason why there are no bounds is said once a call site. */
+static const MlpgIntervalRule *
+interval_rule(MlpgSite *site, MlpgScorer *scorer, double coverage)
+{
+	MemoryContext old;
+
+	if (scorer->interval != NULL && scorer->interval->coverage == coverage)
+		return scorer->interval;
+	old = MemoryContextSwitchTo(scorer->context);
+	if (scorer->interval == NULL)
+		scorer->interval = palloc0(sizeof(MlpgIntervalRule));
+	mlpg_release(site->host, scorer->interval->unbounded);
+	scorer->interval->unbounded = NULL;
+	scorer->interval->coverage = NAN;
+	mlpg_interval_rule(site->host, scorer->model, coverage, scorer->interval);
+	MemoryContextSwitchTo(old);
+	if (scorer->interval->unbounded != NULL && !site->warned)
+	{
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("%s has no bounds for coverage %g: lower and upper are NULL", scorer->label, coverage),
+				 errdetail_internal("%s.", scorer->interval->unbounded),
+				 errhint("Train on more rows, keep a larger share of them apart, or ask for less coverage.")));
+		site->warned = true;
+	}
+	return scorer->interval;
+}
+
+/* The row type of the answer, looked up once a call site. */
+static TupleDesc
+result_type(FunctionCallInfo fcinfo, MlpgSite *site)
+{
+	if (site->result == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(site->context);
+		TupleDesc	desc;
+
+		if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts != 3)
+			elog(ERROR, "mlpg.predict_interval must return mlpg.prediction_interval");
+		site->result = BlessTupleDesc(CreateTupleDescCopy(desc));
+		MemoryContextSwitchTo(old);
+	}
+	return site->result;
+}
+
+static Datum
+answer_interval(FunctionCallInfo fcinfo, MlpgScorer *scorer, int coverage)
+{
+	MlpgSite   *site = fcinfo->flinfo->fn_extra;
+	const MlpgIntervalRule *rule;
+	MlpgInterval interval;
+	Datum		values[3];
+	bool		nulls[3];
+
+	if (scorer == NULL || PG_ARGISNULL(coverage))
+		PG_RETURN_NULL();
+	rule = interval_rule(site, scorer, PG_GETARG_FLOAT8(coverage));
+	mlpg_interval_row(site->host, scorer->model, rule, scorer->row, scorer->outputs, &interval);
+	if (isnan(interval.yhat) && isnan(interval.lower))
+		PG_RETURN_NULL();
+	values[0] = Float8GetDatum(interval.yhat);
+	values[1] = Float8GetDatum(interval.lower);
+	values[2] = Float8GetDatum(interval.upper);
+	nulls[0] = isnan(interval.yhat);
+	nulls[1] = isnan(interval.lower);
+	nulls[2] = isnan(interval.upper);
+	return HeapTupleGetDatum(heap_form_tuple(result_type(fcinfo, site), values, nulls));
+}
+
 /* Scores with a classifier; the likeliest class, -1 where there is no answer. */
 static int
 class_of(MlpgScorer *scorer)
@@ -375,6 +448,20 @@ Datum
 mlpg_sql_predict_quantiles(PG_FUNCTION_ARGS)
 {
 	return answer_quantiles(fcinfo, mlpg_row_scorer(fcinfo, mlpg_row_site(fcinfo)), 2);
+}
+
+/* predict_interval(model, features, coverage) */
+Datum
+mlpg_sql_predict_interval(PG_FUNCTION_ARGS)
+{
+	return answer_interval(fcinfo, mlpg_row_scorer(fcinfo, mlpg_row_site(fcinfo)), 2);
+}
+
+/* predict_interval_columns(model, coverage, names, VARIADIC columns) */
+Datum
+mlpg_sql_predict_interval_columns(PG_FUNCTION_ARGS)
+{
+	return answer_interval(fcinfo, scorer_of_columns(fcinfo, 2), 1);
 }
 
 /* predict_columns(model, names, VARIADIC columns) */

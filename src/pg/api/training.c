@@ -8,6 +8,7 @@
  *	  the naive models need.
  * 2. The model is fitted without the hold-out and judged on it, beside the
  *	  naive models of the training part.
+ *	  Rows kept apart for intervals (calibration) are of the training part.
  * 3. With refit_all the source is read once more, under the same snapshot, and
  *	  all rows are fitted; the first model is kept as the one that judgements rest on.
  * 4. Version, blob and run are written in one go.
@@ -560,6 +561,16 @@ metrics_json(const Training *t, const Verdict *v, const MlpgModel *model)
 
 /* ---------- the run ---------- */
 
+/* A model that is kept may well be asked for intervals, which cost it little. */
+static void
+keep_intervals(Training *t)
+{
+	MlpgParams *params = t->options.params;
+
+	if (mlpg_params_find(params, "intervals") >= 0 && !mlpg_params_value(params, "intervals")->given)
+		mlpg_params_set(t->scratch, params, "intervals", "true");
+}
+
 static void
 take_recipe(Training *t)
 {
@@ -582,6 +593,7 @@ take_recipe(Training *t)
 	mlpg_options_take(t->scratch, &t->options, mlpg_json_get_jsonb(recipe, "params"), true);
 	t->options.preprocess = mlpg_preprocess_parse_jsonb(mlpg_json_get_jsonb(recipe, "preprocess"));
 	t->judged_only = mlpg_options_settle(t->scratch, &t->options);
+	keep_intervals(t);
 
 	t->holdout.share = mlpg_json_get_number(recipe, "holdout");
 	t->holdout.by = mlpg_json_get_text(recipe, "holdout_by");

@@ -196,6 +196,7 @@ set_model(MlpgScorer *scorer, const MlpgModel *model, const char *label)
 {
 	mlpg_record_forget(&scorer->record);
 	scorer->arguments = NULL;
+	scorer->interval = NULL;
 	scorer->model = model;
 	scorer->label = label;
 	scorer->row = MemoryContextAlloc(scorer->context, (mlpg_schema_columns(model->schema) + 1) * sizeof(double));

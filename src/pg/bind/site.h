@@ -10,6 +10,8 @@
 
 #include "pg/mlpg_pg.h"
 
+#include "access/tupdesc.h"
+#include "core/learners/interval.h"
 #include "pg/bind/bind.h"
 #include "pg/bind/record.h"
 #include "pg/catalog/cache.h"
@@ -47,6 +49,7 @@ typedef struct MlpgScorer
 	MlpgBinding *arguments;		/* binding of rewritten calls */
 	double	   *row;			/* mlpg_schema_columns */
 	double	   *outputs;		/* n_outputs */
+	MlpgIntervalRule *interval;	/* of the coverage asked for last, or NULL */
 } MlpgScorer;
 
 typedef struct MlpgSite
@@ -62,6 +65,8 @@ typedef struct MlpgSite
 	bool		by_name;
 	int			form;			/* of the rows; the api's */
 	MlpgColumns columns;		/* rewritten calls: names and types of the arguments */
+	TupleDesc	result;			/* of calls that answer a row, or NULL */
+	bool		warned;			/* that there are no bounds */
 } MlpgSite;
 
 extern MlpgSite *mlpg_site_create(MemoryContext parent);
