@@ -31,6 +31,7 @@
 typedef struct MlpgLearner MlpgLearner;
 struct MlpgForest;
 struct MlpgCalibration;
+struct MlpgPath;
 
 /* Tasks */
 #define MLPG_TASK_REGRESSION		(1u << 0)
@@ -225,6 +226,9 @@ struct MlpgLearner
 
 	/* optional: models made of trees show them (tree/forest.h) */
 	const struct MlpgForest *(*forest) (const MlpgModel *model);
+
+	/* optional: models that keep the regularisation path they were chosen from (affine/path.h) */
+	const struct MlpgPath *(*path) (const MlpgModel *model);
 };
 
 /* The learners there are */

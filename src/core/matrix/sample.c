@@ -27,6 +27,7 @@
 #include "core/matrix/sample.h"
 
 #include "core/matrix/ngrams.h"
+#include "core/math/sort.h"
 
 #define PIECE 1024				/* rows of a column at a time */
 #define TASK_ROWS (8 * PIECE)
@@ -265,4 +266,54 @@ uint64_t
 mlpg_sample_threshold(double share)
 {
 	return share <= 0 ? 0 : share >= 1 ? UINT64_MAX : (uint64_t) (share * 0x1p64);
+}
+
+/* ---------- parts ---------- */
+
+/* Rows of one class (-1: of any), by the place of their draw among those of the class. */
+static void
+deal_class(MlpgHost *host, const uint64_t *identity, int64_t n, const double *class, int code, int n_parts, uint64_t *keys, uint16_t *part)
+{
+	uint64_t   *cut = mlpg_allocate(host, (size_t) n_parts, sizeof(uint64_t));
+	int64_t		m = 0;
+
+	for (int64_t i = 0; i < n; i++)
+		if (code < 0 || class[i] == code)
+			keys[m++] = mlpg_sample_draw(identity[i], MLPG_STREAM_FOLDS);
+	mlpg_sort_keys(keys, keys + n, m);
+	mlpg_check(host, NULL, 0, 0);
+	for (int k = 1; k < n_parts && m > 0; k++)
+		cut[k] = keys[m * k / n_parts];
+	for (int64_t i = 0; i < n; i++)
+	{
+		uint64_t	key = mlpg_sample_draw(identity[i], MLPG_STREAM_FOLDS);
+		int			low = 0,
+					high = n_parts - 1;
+
+		if (code >= 0 && class[i] != code)
+			continue;
+		while (low < high)		/* the last part whose first key is not above */
+		{
+			int			middle = (low + high + 1) / 2;
+
+			if (key >= cut[middle])
+				low = middle;
+			else
+				high = middle - 1;
+		}
+		part[i] = (uint16_t) low;
+	}
+	mlpg_release(host, cut);
+}
+
+uint16_t *
+mlpg_sample_deal(MlpgHost *host, const uint64_t *identity, int64_t n, const double *class, int n_classes, int n_parts)
+{
+	uint16_t   *part = mlpg_allocate(host, (size_t) n + 1, sizeof(uint16_t));
+	uint64_t   *keys = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) n + 1, 2), sizeof(uint64_t));
+
+	for (int code = class ? 0 : -1; code < (class ? n_classes : 0); code++)
+		deal_class(host, identity, n, class, code, n_parts, keys, part);
+	mlpg_release(host, keys);
+	return part;
 }

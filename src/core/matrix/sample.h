@@ -34,6 +34,7 @@ mlpg_sample_mix(uint64_t x)
 #define MLPG_STREAM_VALIDATION	(UINT64_C(4) << 32)
 #define MLPG_STREAM_TREE		(UINT64_C(5) << 32)	/* in and out of the bag of a forest's tree */
 #define MLPG_STREAM_LEAF		(UINT64_C(6) << 32)	/* rows kept in leaves */
+#define MLPG_STREAM_FOLDS		(UINT64_C(8) << 32)	/* cross-validation */
 #define MLPG_STREAM_FEATURES	(UINT64_C(7) << 32)	/* identities are (seed, feature) there */
 #define MLPG_STREAM_CALIBRATION (UINT64_C(8) << 32)
 
@@ -46,6 +47,12 @@ mlpg_sample_draw(uint64_t identity, uint64_t stream)
 
 /* A row is in a share (0 .. 1) of all when its draw is below this; a share of 1 needs no draw. */
 extern uint64_t mlpg_sample_threshold(double share);
+
+/*
+ * Deals n rows to n_parts parts (2 .. 65535) that are as even as can be, in each class (0 .. n_classes - 1; NULL: there
+ * are none) on its own: the part of every row (allocated here).
+ */
+extern uint16_t *mlpg_sample_deal(MlpgHost *host, const uint64_t *identity, int64_t n, const double *class, int n_classes, int n_parts);
 
 /* A draw as a number in (0, 1). */
 static inline double
