@@ -57,7 +57,7 @@ BEGIN
 		  AND (p.prokind = 'a' OR p.proname = ANY ('{
 			predict, predict_quantile, predict_quantiles, predict_class, predict_proba, predict_interval, predict_interval_columns,
 			predict_columns, predict_quantile_columns, predict_quantiles_columns, predict_class_columns, predict_proba_columns, model_to_bytea, model_from_bytea,
-			explain, summary, coefficients, importance, tree, from_lightgbm, to_lightgbm, get_model, model_send, model_recv, model_in, model_out,
+			explain, summary, coefficients, path, importance, tree, from_lightgbm, to_lightgbm, get_model, model_send, model_recv, model_in, model_out,
 			newsvendor, format_number, metric_gain, gain_phrase, learners, learner_params,
 			visible_models, has_model_privilege, version_at, progress_slots
 		  }'::pg_catalog.text[]))

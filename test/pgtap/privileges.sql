@@ -17,7 +17,7 @@ SELECT unnest(names::name[]), class FROM (VALUES
 		fit, predict, predict_quantile, predict_quantiles, predict_interval, predict_interval_columns,
 		predict_class, predict_proba, predict_class_columns, predict_proba_columns,
 		predict_columns, predict_quantile_columns, predict_quantiles_columns, summary, coefficients, get_model,
-		explain, importance, tree, from_lightgbm, to_lightgbm,
+		explain, importance, path, tree, from_lightgbm, to_lightgbm,
 		model_in, model_out, model_recv, model_send, model_from_bytea, model_to_bytea,
 		learners, learner_params, progress_slots,
 		visible_models, has_model_privilege, version_at, format_number, gain_phrase, metric_gain

@@ -380,22 +380,30 @@ left_out_block(const MlpgDesignRows *rows, int64_t first, int64_t last, void *ar
 {
 	const LeftOut *l = argument;
 	const MlpgPenalisedProblem *p = &l->f->problem;
+	double	   *y = scratch,
+			   *w = y + MLPG_DESIGN_BLOCK,
+			   *offset = w + MLPG_DESIGN_BLOCK,
+			   *eta = offset + MLPG_DESIGN_BLOCK;
+	int			row[MLPG_DESIGN_BLOCK];
+	int			n = 0;
 
-	(void) scratch;
 	for (int64_t i = first; i < last; i++)
-	{
-		double		w = p->w ? p->w[i] : 1;
-
-		if (l->f->fold[i] != l->fold || w == 0)
-			continue;
-		sums[l->n_fits] += w;
-		for (int k = 0; k < l->n_fits; k++)
+		if (l->f->fold[i] == l->fold && weight_of(l->f, i) > 0)
 		{
-			double		eta;
-
-			mlpg_design_rows_multiply(rows, i, i + 1, l->b + (size_t) k * (size_t) rows->n_columns, &eta);
-			sums[k] += w * mlpg_penalised_row_deviance(p->family, p->y[i], eta + (p->offset ? p->offset[i] : 0));
+			y[n] = p->y[i];
+			w[n] = weight_of(l->f, i);
+			offset[n] = p->offset ? p->offset[i] : 0;
+			sums[l->n_fits] += w[n];
+			row[n++] = (int) (i - first);
 		}
+	for (int k = 0; k < l->n_fits; k++)
+	{
+		for (int i = 0; i < n; i++)
+		{
+			mlpg_design_rows_multiply(rows, first + row[i], first + row[i] + 1, l->b + (size_t) k * (size_t) rows->n_columns, &eta[i]);
+			eta[i] += offset[i];
+		}
+		sums[k] += mlpg_penalised_block_deviance(p->family, y, w, n, eta, eta + MLPG_DESIGN_BLOCK);
 	}
 }
 
@@ -411,7 +419,7 @@ judge_batch(const Fit *f, const LeftOut *left_out, int first, Verdict *verdict)
 {
 	double	   *sums = mlpg_allocate(f->host, (size_t) left_out->n_fits + 1, sizeof(double));
 
-	mlpg_design_rows_sum(f->host, f->problem.rows, left_out_block, (LeftOut *) left_out, (size_t) left_out->n_fits + 1, sums, 0, NULL);
+	mlpg_design_rows_sum(f->host, f->problem.rows, left_out_block, (LeftOut *) left_out, (size_t) left_out->n_fits + 1, sums, 5 * MLPG_DESIGN_BLOCK, NULL);
 	verdict->weight = sums[left_out->n_fits];
 	for (int k = 0; k < left_out->n_fits; k++)
 		verdict->mean[first + k] = sums[k] / verdict->weight;
@@ -460,8 +468,6 @@ validate_fold(Fit *f, int fold, double *w, Verdict *verdict)
 static void
 sum_up(Fit *f, const Verdict *verdict)
 {
-	double		squared_unit = f->problem.family == MLPG_PENALISED_GAUSSIAN ? f->unit * f->unit : 1;
-
 	for (int k = 0; k < f->path->n_steps; k++)
 	{
 		MlpgPathStep *step = &f->path->step[k];
@@ -482,8 +488,8 @@ sum_up(Fit *f, const Verdict *verdict)
 		for (int i = 0; i < f->n_folds; i++)
 			if (verdict[i].weight > 0)
 				square += verdict[i].weight * (verdict[i].mean[k] - sum / weight) * (verdict[i].mean[k] - sum / weight);
-		step->cv_mean = sum / weight * squared_unit;
-		step->cv_stddev = sqrt(square / weight / (n - 1)) * squared_unit;
+		step->cv_mean = sum / weight;
+		step->cv_stddev = sqrt(square / weight / (n - 1));
 	}
 }
 
@@ -549,12 +555,20 @@ report(const Fit *f, double null_deviance)
 static void
 choose_step(Fit *f)
 {
+	double		squared_unit = f->problem.family == MLPG_PENALISED_GAUSSIAN ? f->unit * f->unit : 1;
 	int			least,
 				simplest;
 
 	choose(f->path, &least, &simplest);
 	if (isnan(f->path->step[least].cv_mean))
 		return;
+	for (int k = 0; k < f->path->n_steps; k++)
+	{
+		MlpgPathStep *step = &f->path->step[k];
+
+		step->cv_mean = fmin(step->cv_mean * squared_unit, DBL_MAX);
+		step->cv_stddev = fmin(step->cv_stddev * squared_unit, DBL_MAX);
+	}
 	f->path->chosen = strcmp(mlpg_params_choice(f->params, "lambda"), "1se") == 0 ? simplest : least;
 	number_fact(f, "lambda_min", f->path->step[least].lambda);
 	number_fact(f, "lambda_1se", f->path->step[simplest].lambda);

@@ -135,34 +135,46 @@ block_gaussian(const double *y, const double *w, int n, double *eta, double *slo
 	return 0.5 * loss;
 }
 
-/* log(1 + e) of rows with weight 1 is the logarithm of a product, taken once. */
+/* sum w log(1 + e); where all weights are 0 or 1 it is the logarithm of a product, at most 2^MLPG_DESIGN_BLOCK. */
+static double
+sum_of_logs(const double *e, const double *w, int n)
+{
+	double		product = 1,
+				sum = 0;
+	bool		whole = true;
+
+	for (int i = 0; w && i < n; i++)
+		whole &= w[i] == 0 || w[i] == 1;
+	if (whole)
+		for (int i = 0; i < n; i++)
+			product *= 1 + (w ? w[i] * e[i] : e[i]);
+	else
+		for (int i = 0; i < n; i++)
+			sum += w[i] * log1p(e[i]);
+	return sum + log(product);
+}
+
 static double
 block_binomial(const double *y, const double *w, int n, double *eta, double *slope)
 {
-	double		loss = 0,
-				product = 1;	/* at most 2^MLPG_DESIGN_BLOCK */
+	double		loss = 0;
 
 	for (int i = 0; i < n; i++)
 		slope[i] = -fabs(eta[i]);
 	mlpg_exp_block(slope, n, slope);
 	for (int i = 0; i < n; i++)
+		loss += (w ? w[i] : 1) * ((eta[i] > 0 ? eta[i] : 0) - y[i] * eta[i]);
+	loss += sum_of_logs(slope, w, n);
+	for (int i = 0; i < n; i++)
 	{
-		double		e = slope[i];
-		double		inverse = 1 / (1 + e);
-		double		weight = w ? w[i] : 1;
-		double		linear = fmax(eta[i], 0) - y[i] * eta[i];
+		double		inverse = 1 / (1 + slope[i]);
+		double		other = slope[i] * inverse;
+		double		product = inverse * other;
 
-		if (weight == 1)
-		{
-			product *= 1 + e;
-			loss += linear;
-		}
-		else if (weight > 0)
-			loss += weight * (log1p(e) + linear);
-		slope[i] = fmax(e * inverse * inverse, LEAST_SLOPE);
-		eta[i] = (eta[i] >= 0 ? inverse : e * inverse) - y[i];
+		eta[i] = (eta[i] > 0 ? inverse : other) - y[i];
+		slope[i] = product > LEAST_SLOPE ? product : LEAST_SLOPE;
 	}
-	return loss + log(product);
+	return loss;
 }
 
 static double
@@ -180,6 +192,32 @@ block_poisson(const double *y, const double *w, int n, double *eta, double *slop
 	return loss;
 }
 
+static double
+block_loss(MlpgPenalisedFamily family, const double *y, const double *w, int n, double *eta, double *slope)
+{
+	switch (family)
+	{
+		case MLPG_PENALISED_GAUSSIAN:
+			return block_gaussian(y, w, n, eta, slope);
+		case MLPG_PENALISED_BINOMIAL:
+			return block_binomial(y, w, n, eta, slope);
+		case MLPG_PENALISED_POISSON:
+			break;
+	}
+	return block_poisson(y, w, n, eta, slope);
+}
+
+double
+mlpg_penalised_block_deviance(MlpgPenalisedFamily family, const double *y, const double *w, int n, double *eta, double *scratch)
+{
+	double		loss = block_loss(family, y, w, n, eta, scratch);
+
+	for (int i = 0; family == MLPG_PENALISED_POISSON && i < n; i++)
+		if (y[i] > 0)
+			loss -= w[i] * (y[i] - y[i] * log(y[i]));
+	return 2 * loss;
+}
+
 static void
 pass_block(const MlpgDesignRows *rows, int64_t first, int64_t last, void *argument, double *sums, double *scratch)
 {
@@ -195,8 +233,7 @@ pass_block(const MlpgDesignRows *rows, int64_t first, int64_t last, void *argume
 	if (p->offset)
 		for (int i = 0; i < n; i++)
 			eta[i] += p->offset[first + i];
-	sums[loss_place(rows)] += p->family == MLPG_PENALISED_GAUSSIAN ? block_gaussian(y, w, n, eta, slope)
-		: p->family == MLPG_PENALISED_BINOMIAL ? block_binomial(y, w, n, eta, slope) : block_poisson(y, w, n, eta, slope);
+	sums[loss_place(rows)] += block_loss(p->family, y, w, n, eta, slope);
 	if (w)
 		for (int i = 0; i < n; i++)
 		{
@@ -651,19 +688,4 @@ mlpg_penalised_violation(MlpgPenalised *fit)
 		worst = fmax(worst, off);
 	}
 	return worst;
-}
-
-double
-mlpg_penalised_row_deviance(MlpgPenalisedFamily family, double y, double eta)
-{
-	switch (family)
-	{
-		case MLPG_PENALISED_GAUSSIAN:
-			return (y - eta) * (y - eta);
-		case MLPG_PENALISED_BINOMIAL:
-			return 2 * (log1p(mlpg_exp(-fabs(eta))) + fmax(eta, 0) - y * eta);
-		case MLPG_PENALISED_POISSON:
-			break;
-	}
-	return 2 * (mlpg_exp(eta) - y * eta - (y > 0 ? y - y * log(y) : 0));
 }

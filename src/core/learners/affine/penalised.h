@@ -62,7 +62,7 @@ extern bool mlpg_penalised_converged(const MlpgPenalised *fit);	/* at every lamb
 /* Largest violation of the conditions of optimality at the fit's lambda, in the unit of the gradient; one pass over the rows. */
 extern double mlpg_penalised_violation(MlpgPenalised *fit);
 
-/* Deviance of a row without weight. */
-extern double mlpg_penalised_row_deviance(MlpgPenalisedFamily family, double y, double eta);
+/* Weighted deviance of n rows, at most MLPG_DESIGN_BLOCK; eta and scratch (n) are used up.  For pool tasks. */
+extern double mlpg_penalised_block_deviance(MlpgPenalisedFamily family, const double *y, const double *w, int n, double *eta, double *scratch);
 
 #endif							/* MLPG_PENALISED_H */
