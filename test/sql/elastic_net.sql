@@ -42,6 +42,8 @@ SELECT sum(abs(p.estimate - c.estimate)) AS chosen_is_the_model, count(*) > 3 AS
 -- a number as lambda: one step, nothing to validate; all of the penalty leaves the mean
 SELECT step, lambda, chosen, n_nonzero > 0, cv_mean, term FROM mlpg.path((SELECT mlpg.fit('elastic_net', price, h, '{"lambda":0.5,"exclude":["price","i"]}') FROM homes AS h)) WHERE term = '(intercept)';
 SELECT round((estimate - (SELECT avg(price) FROM homes))::numeric, 9) AS off, n_nonzero FROM mlpg.path((SELECT mlpg.fit('elastic_net', price, h, '{"lambda":1e9,"features":["area","age"]}') FROM homes AS h));
+-- no folds: the path alone, whose last step is the model
+SELECT count(*) FILTER (WHERE chosen) AS chosen, bool_and(chosen = (step = last)) AS last, count(cv_mean) AS validated FROM (SELECT *, max(step) OVER () AS last FROM mlpg.path((SELECT mlpg.fit('elastic_net', price, h, '{"folds":0,"exclude":["price","i"]}') FROM homes AS h)) WHERE term = '(intercept)') AS p;
 -- ridge with a number as lambda is linear's l2; without any penalty it is least squares
 SELECT max(abs(e.estimate - l.estimate)) < 1e-6 AS ridge FROM mlpg.coefficients((SELECT mlpg.fit('elastic_net', price, h, '{"lambda":0.3,"l1_ratio":0,"tolerance":1e-20,"features":["area","age","town","n1"]}') FROM homes AS h)) AS e
   JOIN mlpg.coefficients((SELECT mlpg.fit('linear', price, h, '{"l2":0.3,"features":["area","age","town","n1"]}') FROM homes AS h)) AS l USING (term);

@@ -620,7 +620,7 @@ test_odd(void)
 static void
 test_ends(void)
 {
-	MlpgHost   *host = harness_host_threads(2, 0);
+	MlpgHost   *host = harness_host();
 
 	for (int f = 0; f < 2; f++)
 	{

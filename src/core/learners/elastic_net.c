@@ -20,7 +20,8 @@
  * as evenly as can be, each class on its own.  Every fold's fit is a path of its own over the same
  * lambdas, with deviations of its own training rows.  cv_mean is the mean deviance of rows left out; its standard error is
  * from fold to fold: sqrt(sum_f W_f (m_f - m)^2 / W / (folds - 1)), as cv.glmnet's.  "min" takes the lambda of the
- * least cv_mean, "1se" the largest whose cv_mean is within a standard error of that.
+ * least cv_mean, "1se" the largest whose cv_mean is within a standard error of that.  Without folds the
+ * model is the last of the path.
  *
  * The target of gaussian is brought to deviation 1 meanwhile, so that nothing depends on its unit.
  *
@@ -54,7 +55,7 @@ static const MlpgParamSpec params[] = {
 	{"lambda", MLPG_PARAM_TEXT, "min", 0, 0, false, "min, 1se, or a number not less than 0", "penalty: a number, or chosen by cross-validation", lambda_is_valid},
 	{"n_lambda", MLPG_PARAM_INTEGER, "100", 2, 10000, false, NULL, "lambdas of the path", NULL},
 	{"lambda_min_ratio", MLPG_PARAM_REAL, NULL, 0, 1, true, NULL, "last lambda as a share of the first", NULL},
-	{"folds", MLPG_PARAM_INTEGER, "10", 2, 1000, false, NULL, "parts of the rows for cross-validation", NULL},
+	{"folds", MLPG_PARAM_INTEGER, "10", 0, 1000, false, NULL, "parts for cross-validation; below 2: none, the path's last", NULL},
 	{"tolerance", MLPG_PARAM_REAL, "1e-7", 1e-26, 0.1, false, NULL, "squared step, of the null deviance, that ends a fit", NULL},
 	{"intercept", MLPG_PARAM_BOOLEAN, "true", 0, 0, false, NULL, "fit a constant term", NULL},
 	{"unseen", MLPG_PARAM_CHOICE, NULL, 0, 0, false, "error|null|zero", "answer for categories not seen in training", NULL},
@@ -225,7 +226,7 @@ deal_folds(Fit *f)
 	bool		classes = f->problem.family == MLPG_PENALISED_BINOMIAL;
 	uint64_t   *identity;
 
-	if (!isnan(given_lambda(f)) || f->n < 2)
+	if (!isnan(given_lambda(f)) || folds < 2 || f->n < 2)
 		return;
 	f->n_folds = (int) (folds < f->n ? folds : f->n);
 	identity = mlpg_sample_identify(f->host, f->t->matrix, f->t->plan->seed);
@@ -608,6 +609,7 @@ elastic_net_fit(MlpgTraining *t)
 		whole_path(&f, fit);
 	else
 		one_lambda(&f, fit, lambda);
+	f.path->chosen = f.path->n_steps - 1;
 	account(&f, fit);
 	mlpg_penalised_release(fit);
 	if (f.n_folds > 1 && f.path->n_steps > 1)

@@ -35,6 +35,7 @@
 #include "core/learners/affine/penalised.h"
 
 #include "core/math/exp.h"
+#include "core/math/logit.h"
 
 #define SMALL_GAUSSIAN 1024		/* terms up to which cross-products are the way */
 #define SMALL_OTHERS 512
@@ -46,7 +47,6 @@
 #define LEAST_SHARE 1e-3		/* l1_share, for the largest lambda */
 #define CONSTANT 1e-20			/* variance over mean square of a column that is constant */
 #define EDGE 23.0				/* stands for the logit or logarithm of a mean at the edge */
-#define LEAST_SLOPE 1e-9		/* of a probability: keeps quadratics finite */
 
 struct MlpgPenalised
 {
@@ -135,48 +135,6 @@ block_gaussian(const double *y, const double *w, int n, double *eta, double *slo
 	return 0.5 * loss;
 }
 
-/* sum w log(1 + e); where all weights are 0 or 1 it is the logarithm of a product, at most 2^MLPG_DESIGN_BLOCK. */
-static double
-sum_of_logs(const double *e, const double *w, int n)
-{
-	double		product = 1,
-				sum = 0;
-	bool		whole = true;
-
-	for (int i = 0; w && i < n; i++)
-		whole &= w[i] == 0 || w[i] == 1;
-	if (whole)
-		for (int i = 0; i < n; i++)
-			product *= 1 + (w ? w[i] * e[i] : e[i]);
-	else
-		for (int i = 0; i < n; i++)
-			sum += w[i] * log1p(e[i]);
-	return sum + log(product);
-}
-
-static double
-block_binomial(const double *y, const double *w, int n, double *eta, double *slope)
-{
-	double		loss = 0;
-
-	for (int i = 0; i < n; i++)
-		slope[i] = -fabs(eta[i]);
-	mlpg_exp_block(slope, n, slope);
-	for (int i = 0; i < n; i++)
-		loss += (w ? w[i] : 1) * ((eta[i] > 0 ? eta[i] : 0) - y[i] * eta[i]);
-	loss += sum_of_logs(slope, w, n);
-	for (int i = 0; i < n; i++)
-	{
-		double		inverse = 1 / (1 + slope[i]);
-		double		other = slope[i] * inverse;
-		double		product = inverse * other;
-
-		eta[i] = (eta[i] > 0 ? inverse : other) - y[i];
-		slope[i] = product > LEAST_SLOPE ? product : LEAST_SLOPE;
-	}
-	return loss;
-}
-
 static double
 block_poisson(const double *y, const double *w, int n, double *eta, double *slope)
 {
@@ -200,7 +158,7 @@ block_loss(MlpgPenalisedFamily family, const double *y, const double *w, int n, 
 		case MLPG_PENALISED_GAUSSIAN:
 			return block_gaussian(y, w, n, eta, slope);
 		case MLPG_PENALISED_BINOMIAL:
-			return block_binomial(y, w, n, eta, slope);
+			return mlpg_logit_block(y, w, n, eta, slope);
 		case MLPG_PENALISED_POISSON:
 			break;
 	}
