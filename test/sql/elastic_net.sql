@@ -53,6 +53,8 @@ SELECT max(abs(e.estimate - l.estimate)) < 1e-6 AS least_squares FROM mlpg.coeff
 SELECT n_rows FROM mlpg.train('dear', 'SELECT area, age, town, n1, n2, price > 70 AS dear FROM homes', 'dear', 'elastic_net', params => '{"l1_ratio":0.5,"folds":5}');
 SELECT value FROM mlpg.summary('dear') WHERE item = 'family';
 SELECT bool_and(mlpg.predict('dear', h) BETWEEN 0 AND 1) AS probabilities, avg((mlpg.predict_class('dear', h)::boolean = (price > 70))::int) > 0.85 AS accurate FROM homes AS h;
+-- why: contributions add up to the raw score
+SELECT abs(sum(contribution) - ln(min(p) / (1 - min(p)))) < 1e-9 AS adds_up, count(*) FROM (SELECT * FROM homes WHERE i = 7) AS h, LATERAL mlpg.explain('dear', h), LATERAL (SELECT mlpg.predict('dear', h) AS p) AS q;
 -- counts with an exposure, which predict demands too
 CREATE TABLE counted AS SELECT mlpg.fit('elastic_net', visits, h, '{"family":"poisson","offset":"exposure","features":["area","age","n1","n2"]}') AS model FROM homes AS h;
 SELECT abs(sum(mlpg.predict(model, h)) / sum(visits) - 1) < 0.001 AS calibrated, corr(mlpg.predict(model, h), visits) > 0.9 AS follows FROM homes AS h, counted;

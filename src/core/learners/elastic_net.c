@@ -585,6 +585,8 @@ write_model(Fit *f)
 	MlpgAffineModel model = {.n_outputs = 1, .df = NAN, .dispersion = NAN, .design = f->design, .coefficients = f->coefficients};
 
 	model.link.id = links[f->problem.family];
+	model.means = mlpg_allocate(f->host, (size_t) f->design->n_terms + 1, sizeof(double));
+	mlpg_design_rows_means(f->problem.rows, model.means);
 	mlpg_path_coefficients(f->path, f->path->chosen, f->design->n_terms, f->coefficients);
 	mlpg_affine_write(f->t->payload, &model);
 	mlpg_path_write(f->t->payload, f->path);
@@ -656,5 +658,6 @@ const MlpgLearner mlpg_elastic_net = {
 	.open = mlpg_path_open,
 	.predict = mlpg_affine_predict,
 	.coefficients = mlpg_affine_coefficients,
+	.explain = mlpg_affine_explain,
 	.path = path_of,
 };
