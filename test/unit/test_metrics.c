@@ -346,39 +346,22 @@ test_newsvendor(MlpgHost *host)
 
 /*
  * The rows of test/sql/classification.sql; numbers of scikit-learn 1.2.1: log_loss,
- * brier_score_loss, roc_auc_score.  auc also by its definition, over all pairs.
+ * brier_score_loss.
  */
 static void
 test_probabilities(MlpgHost *host)
 {
 	enum {ROWS = 200};
 	double		truth[ROWS],
-				p[ROWS],
-				positives[ROWS],
-				negatives[ROWS];
-	double		won = 0;
-	int			n[2] = {0, 0};
+				p[ROWS];
 
 	for (int i = 0; i < ROWS; i++)
 	{
 		truth[i] = (i + 1) * 7919 % 11 < 4;
 		p[i] = (i + 1) * 31 % 41 / 40.0;
-		if (truth[i] == 1)
-			positives[n[1]++] = p[i];
-		else
-			negatives[n[0]++] = p[i];
 	}
 	CHECK_CLOSE(value_of(host, "log_loss", NULL, truth, p, ROWS), 1.7950557398751528, 1e-14);
 	CHECK_CLOSE(value_of(host, "brier", NULL, truth, p, ROWS), 0.33556250000000004, 1e-15);
-	for (int i = 0; i < n[1]; i++)
-		for (int j = 0; j < n[0]; j++)
-			won += positives[i] > negatives[j] ? 1 : positives[i] == negatives[j] ? 0.5 : 0;
-	CHECK_CLOSE(mlpg_auc(host, positives, n[1], negatives, n[0]), won / n[1] / n[0], 1e-15);
-	CHECK_CLOSE(mlpg_auc(host, positives, n[1], negatives, n[0]), 0.5022243923611112, 1e-15);
-	CHECK(isnan(mlpg_auc(host, positives, 0, negatives, n[0])) && isnan(mlpg_auc(host, positives, n[1], negatives, 0)));
-	CHECK_CLOSE(mlpg_auc(host, (double[]) {0.5, 0.5}, 2, (double[]) {0.5, 0.5, 0.5}, 3), 0.5, 0);
-	CHECK_CLOSE(mlpg_auc(host, (double[]) {3, 2}, 2, (double[]) {1, -1}, 2), 1, 0);
-	CHECK_CLOSE(mlpg_auc(host, (double[]) {-0.0}, 1, (double[]) {0.0}, 1), 0.5, 0);
 
 	/* certain and wrong costs 52 bits, certain and right nothing to speak of */
 	CHECK_CLOSE(value_of(host, "log_loss", NULL, (double[]) {1}, (double[]) {0}, 1), 52 * log(2), 1e-15);
@@ -412,7 +395,7 @@ test_judge_classes(MlpgHost *host)
 	CHECK_INT(mlpg_class_rows_keep_answered(rows), 1);
 	CHECK_INT(rows->n, 4);
 	mlpg_judge_init_classes(&judge, 2);
-	CHECK_INT(judge.n, 4);
+	CHECK_INT(judge.n, 7);
 	mlpg_judge_classes(host, &judge, rows, values);
 	CHECK_TEXT(judge.metric[0]->name, "log_loss");
 	CHECK_CLOSE(values[mlpg_judge_find(&judge, "log_loss")], -(log(0.75) + log(0.5) - 52 * log(2) + log(0.25)) / 4, 1e-15);
@@ -421,6 +404,16 @@ test_judge_classes(MlpgHost *host)
 	CHECK_CLOSE(values[mlpg_judge_find(&judge, "auc")], 0.5, 0);
 	CHECK(!mlpg_metric_has_row_loss(judge.metric[mlpg_judge_find(&judge, "auc")]));
 	CHECK(mlpg_metric_is_better(judge.metric[3], 0.9, 0.8));
+	CHECK_CLOSE(values[mlpg_judge_find(&judge, "average_precision")], 0.5, 1e-15);
+	CHECK_CLOSE(values[mlpg_judge_find(&judge, "f1")], 0, 0);
+	/* of 0, 1 and the class unknown: actual 2, 1, 1, predicted 2, 2, 0, right 1 of 4 */
+	CHECK_CLOSE(values[mlpg_judge_find(&judge, "mcc")], -2 / sqrt(80), 1e-15);
+	rows->event = 0;
+	mlpg_judge_classes(host, &judge, rows, values);
+	CHECK_CLOSE(values[mlpg_judge_find(&judge, "auc")], 0.5, 0);
+	CHECK_CLOSE(values[mlpg_judge_find(&judge, "average_precision")], 5.0 / 6, 1e-15);
+	CHECK_CLOSE(values[mlpg_judge_find(&judge, "f1")], 0.5, 1e-15);
+	rows->event = 1;
 
 	naive = mlpg_naive_classes(host, rows, count, 2);
 	mlpg_judge_classes(host, &judge, naive, values);
@@ -431,9 +424,17 @@ test_judge_classes(MlpgHost *host)
 	CHECK(mlpg_judge_error(host, &judge, NULL, rows->p, naive->p, 1, rows->n, values[0]) > 0);
 	CHECK_CLOSE(mlpg_judge_error(host, &judge, NULL, rows->p, rows->p, 1, rows->n, values[0]), 0, 0);
 
+	rows = mlpg_class_rows_create(host, 4, 3);
+	CHECK(rows->second == NULL);
+	rows->actual = (double[]) {0, 1, 2, 2};
+	rows->p = (double[]) {0.5, 0.5, 0.5, 0.5};
+	rows->predicted = (double[]) {0, 1, 1, 2};
 	mlpg_judge_init_classes(&judge, 3);
-	CHECK_INT(judge.n, 2);
-	CHECK(mlpg_class_rows_create(host, 1, 3)->second == NULL);
+	CHECK_INT(judge.n, 4);
+	mlpg_judge_classes(host, &judge, rows, values);
+	CHECK_CLOSE(values[mlpg_judge_find(&judge, "log_loss")], log(2), 1e-15);
+	CHECK_CLOSE(values[mlpg_judge_find(&judge, "f1_macro")], (1 + 2.0 / 3 + 2.0 / 3) / 3, 1e-15);
+	CHECK_CLOSE(values[mlpg_judge_find(&judge, "mcc")], 7 / sqrt(10 * 10), 1e-15);
 }
 
 int

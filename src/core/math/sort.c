@@ -100,6 +100,21 @@ mlpg_sort(MlpgHost *host, double *values, int64_t *order, int64_t n)
 #define DIGIT_BITS 11
 #define DIGITS 6				/* of 11 bits in 64 */
 #define DIGIT_VALUES (1 << DIGIT_BITS)
+#define FEW 128					/* keys for which the digits' counts cost more than insertion */
+
+static void
+insertion_keys(uint64_t *keys, int64_t n)
+{
+	for (int64_t i = 1; i < n; i++)
+	{
+		uint64_t	key = keys[i];
+		int64_t		j = i;
+
+		for (; j > 0 && keys[j - 1] > key; j--)
+			keys[j] = keys[j - 1];
+		keys[j] = key;
+	}
+}
 
 void
 mlpg_sort_keys(uint64_t *keys, uint64_t *scratch, int64_t n)
@@ -109,6 +124,11 @@ mlpg_sort_keys(uint64_t *keys, uint64_t *scratch, int64_t n)
 			   *to = scratch;
 
 	MLPG_ASSERT(n <= UINT32_MAX);
+	if (n <= FEW)
+	{
+		insertion_keys(keys, n);
+		return;
+	}
 	memset(count, 0, sizeof(count));
 	for (int64_t i = 0; i < n; i++)
 		for (int d = 0; d < DIGITS; d++)

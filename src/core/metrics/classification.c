@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * classification.c
- *	  Row terms of the metrics of probabilities and classes, and the area under
- *	  the ROC curve.
+ *	  Row terms of the metrics of probabilities and classes.
  *
  * With y = actual (0 or 1) and p its predicted probability:
  *
@@ -10,11 +9,13 @@
  *				the cut is scikit-learn's)
  *	 brier		(p - y)^2 (Brier 1950)
  *	 accuracy	1 - share of rows whose class was not the predicted one
- *	 auc		share of the pairs of a positive and a negative in which the positive
- *				has the higher score, ties for one half (Mann and Whitney 1947):
- *				an integer over an integer, so exact whatever the order
+ *	 precision_at, recall_at, f1_at
+ *				of the rows called positive, those with p >= threshold: TP/(TP+FP),
+ *				TP/(TP+FN), 2TP/(2TP+FP+FN); p may be any score here
  *
- * Cost: a logarithm a row; auc two sorts.  NaN, infinity: metric.c refuses them
+ * Metrics of ranks are in scores.c, those of several classes in cells.c.
+ *
+ * Cost: a logarithm a row.  NaN, infinity: metric.c refuses them
  * first; an actual that is neither 0 nor 1, and a p outside of 0 to 1, are refused here.
  *
  *-------------------------------------------------------------------------
@@ -22,8 +23,6 @@
 #include "core/metrics/metric.h"
 
 #include <float.h>
-
-#include "core/math/sort.h"
 
 #define TERMS(name) \
 	MlpgMetricRow \
@@ -67,24 +66,26 @@ TERMS(accuracy)
 	return MLPG_ROW_COUNTS;
 }
 
-double
-mlpg_auc(MlpgHost *host, double *positives, int64_t n_positives, double *negatives, int64_t n_negatives)
-{
-	uint64_t	twice = 0;		/* pairs won count 2, ties 1 */
-	int64_t		below = 0,		/* negatives below a positive, */
-				not_above = 0;	/* and those not above it */
+/* Of thresholds: what is called positive has a score of at least the threshold. */
+#define CALLED (inputs[1] >= parameters[0])
 
-	if (n_positives == 0 || n_negatives == 0)
-		return NAN;
-	mlpg_sort(host, positives, NULL, n_positives);
-	mlpg_sort(host, negatives, NULL, n_negatives);
-	for (int64_t i = 0; i < n_positives; i++)
-	{
-		while (below < n_negatives && negatives[below] < positives[i])
-			below++;
-		while (not_above < n_negatives && negatives[not_above] <= positives[i])
-			not_above++;
-		twice += (uint64_t) (below + not_above);
-	}
-	return (double) twice / (2.0 * (double) n_positives * (double) n_negatives);
+TERMS(precision_at)
+{
+	terms[0] = CALLED && inputs[0] == 1.0;
+	terms[1] = CALLED;
+	return MLPG_ROW_COUNTS;
+}
+
+TERMS(recall_at)
+{
+	terms[0] = CALLED && inputs[0] == 1.0;
+	terms[1] = inputs[0] == 1.0;
+	return MLPG_ROW_COUNTS;
+}
+
+TERMS(f1_at)
+{
+	terms[0] = 2.0 * (CALLED && inputs[0] == 1.0);
+	terms[1] = (double) CALLED + (inputs[0] == 1.0);
+	return MLPG_ROW_COUNTS;
 }

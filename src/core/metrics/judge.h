@@ -35,6 +35,8 @@ extern void mlpg_judge_init(MlpgJudge *judge, double underage_cost, double overa
 typedef struct MlpgClassRows
 {
 	int64_t		n;
+	int			n_classes;
+	int			event;			/* of two classes the one that metrics of two are about: 1, until set otherwise */
 	double	   *actual;			/* class; -1: one that the model does not know */
 	double	   *p;				/* probability of that class, 0 if it is unknown; NaN: no answer */
 	double	   *predicted;		/* the likeliest class */
@@ -43,7 +45,7 @@ typedef struct MlpgClassRows
 
 extern MlpgClassRows *mlpg_class_rows_create(MlpgHost *host, int64_t n, int n_classes);
 
-/* The metrics of a classification: log_loss first, of two classes also brier and auc. */
+/* The metrics of a classification: log_loss first. */
 extern void mlpg_judge_init_classes(MlpgJudge *judge, int n_classes);
 
 /* Moves the rows that have an answer to the front; returns how many had none. */
@@ -52,7 +54,10 @@ extern int64_t mlpg_class_rows_keep_answered(MlpgClassRows *rows);
 /* Values of all metrics over rows that have an answer. */
 extern void mlpg_judge_classes(MlpgHost *host, const MlpgJudge *judge, const MlpgClassRows *rows, double *values);
 
-/* What a metric reads of a row; false where the row has no value: a class unknown to a metric of two classes. */
+/* One of them; NaN: no value. */
+extern double mlpg_judge_class_metric(MlpgHost *host, const MlpgMetric *metric, const MlpgClassRows *rows);
+
+/* What a metric of row terms reads of a row; false where the row has no value: a class unknown to a metric of two classes. */
 extern bool mlpg_class_inputs(const MlpgMetric *metric, double actual, double p, double predicted, double second, double *inputs);
 
 /* The naive classifier on the same rows: the classes' shares in the training part. */

@@ -5,23 +5,39 @@
  *
  * The main metric is log_loss, the mean negative logarithm of the probability
  * that the model gave to what happened: it rewards honest probabilities and
- * exists for any number of classes.  accuracy is beside it, and of two classes
- * brier and auc, for which the second class is the event.  The naive classifier
- * answers the classes' shares in the training part.
+ * exists for any number of classes.  accuracy and mcc are beside it; of two classes
+ * brier, auc, average_precision and the f1 of the event; of more f1_macro.  The
+ * event is the positive class, else the second one.  The naive classifier answers
+ * the classes' shares in the training part.
  *
  * A class that the training part did not have has probability 0: the row counts
- * as the worst that log_loss knows, and as a miss; brier and auc leave it out.
+ * as the worst that log_loss knows, and as a miss; the metrics of two classes' probabilities
+ * leave it out.
  *
- * Cost: O(rows), auc O(rows log rows).  Determinism: sums exact to 1e-15 (sum.c),
- * auc exact.
+ * Cost: O(rows), of ranks O(rows log rows).  Determinism: sums exact to 1e-15 (sum.c),
+ * metrics of ranks and counts exact.
  *
  *-------------------------------------------------------------------------
  */
 #include "core/metrics/judge.h"
 
-/* No metric of row terms: it is found here only. */
-static const MlpgMetric auc = {
-	.name = "auc", .form = MLPG_FORM_MEAN, .goal = MLPG_GOAL_HIGHER, .summary = "area under the ROC curve"
+#include "core/metrics/cells.h"
+#include "core/metrics/scores.h"
+
+#define ROWS_A_CHECK 65536
+
+/* No metrics of row terms: they are found here only. */
+enum
+{
+	AUC, AVERAGE_PRECISION, F1, F1_MACRO, MCC, N_WHOLE
+};
+
+static const MlpgMetric whole[N_WHOLE] = {
+	[AUC] = {.name = "auc", .goal = MLPG_GOAL_HIGHER, .summary = "area under the ROC curve"},
+	[AVERAGE_PRECISION] = {.name = "average_precision", .goal = MLPG_GOAL_HIGHER, .summary = "mean precision at the rows that happened"},
+	[F1] = {.name = "f1", .goal = MLPG_GOAL_HIGHER, .summary = "harmonic mean of precision and recall of the event"},
+	[F1_MACRO] = {.name = "f1_macro", .goal = MLPG_GOAL_HIGHER, .summary = "mean F1 of the classes"},
+	[MCC] = {.name = "mcc", .goal = MLPG_GOAL_HIGHER, .summary = "Matthews' correlation of actual and predicted class"},
 };
 
 MlpgClassRows *
@@ -30,6 +46,8 @@ mlpg_class_rows_create(MlpgHost *host, int64_t n, int n_classes)
 	MlpgClassRows *rows = mlpg_allocate(host, 1, sizeof(MlpgClassRows));
 
 	rows->n = n;
+	rows->n_classes = n_classes;
+	rows->event = 1;
 	rows->actual = mlpg_allocate(host, (size_t) n + 1, sizeof(double));
 	rows->p = mlpg_allocate(host, (size_t) n + 1, sizeof(double));
 	rows->predicted = mlpg_allocate(host, (size_t) n + 1, sizeof(double));
@@ -41,13 +59,17 @@ mlpg_class_rows_create(MlpgHost *host, int64_t n, int n_classes)
 void
 mlpg_judge_init_classes(MlpgJudge *judge, int n_classes)
 {
-	static const char *const names[] = {"log_loss", "accuracy", "brier"};
-
 	memset(judge, 0, sizeof(*judge));
-	for (int k = 0; k < (n_classes == 2 ? 3 : 2); k++)
-		judge->metric[judge->n++] = mlpg_metric_find(names[k]);
+	judge->metric[judge->n++] = mlpg_metric_find("log_loss");
+	judge->metric[judge->n++] = mlpg_metric_find("accuracy");
 	if (n_classes == 2)
-		judge->metric[judge->n++] = &auc;
+	{
+		judge->metric[judge->n++] = mlpg_metric_find("brier");
+		judge->metric[judge->n++] = &whole[AUC];
+		judge->metric[judge->n++] = &whole[AVERAGE_PRECISION];
+	}
+	judge->metric[judge->n++] = &whole[n_classes == 2 ? F1 : F1_MACRO];
+	judge->metric[judge->n++] = &whole[MCC];
 }
 
 int64_t
@@ -82,25 +104,44 @@ mlpg_class_inputs(const MlpgMetric *metric, double actual, double p, double pred
 	return of_happened || of_class || actual >= 0;
 }
 
+/* Ranks do not change when the probability of the first class is read as minus that of the second. */
 static double
-auc_of(MlpgHost *host, const MlpgClassRows *rows)
+value_of_ranks(MlpgHost *host, const MlpgMetric *metric, const MlpgClassRows *rows)
 {
-	double	   *score[2];
-	int64_t		n[2] = {0, 0};
+	MlpgScores	scores = {0};
+	double		sign = rows->event == 1 ? 1 : -1,
+				value;
+
+	for (int64_t i = 0; i < rows->n; i++)
+	{
+		if (i % ROWS_A_CHECK == 0)
+			mlpg_check(host, "judging", i, rows->n);
+		if (rows->actual[i] >= 0)
+			mlpg_scores_add(host, &scores, rows->actual[i] == rows->event, sign * rows->second[i]);
+	}
+	mlpg_scores_settle(host, &scores);
+	value = metric == &whole[AUC] ? mlpg_scores_auc(host, &scores) : mlpg_scores_average_precision(host, &scores);
+	mlpg_scores_release(host, &scores);
+	return value;
+}
+
+static double
+value_of_counts(MlpgHost *host, const MlpgMetric *metric, const MlpgClassRows *rows)
+{
+	MlpgClassTotals totals;
 	double		value;
 
-	for (int k = 0; k < 2; k++)
-		score[k] = mlpg_allocate(host, (size_t) rows->n + 1, sizeof(double));
+	/* the last class: those that the model does not know */
+	mlpg_class_totals_init(host, &totals, rows->n_classes + 1);
 	for (int64_t i = 0; i < rows->n; i++)
-		if (rows->actual[i] >= 0)
-		{
-			int			k = rows->actual[i] == 1;
-
-			score[k][n[k]++] = rows->second[i];
-		}
-	value = mlpg_auc(host, score[1], n[1], score[0], n[0]);
-	mlpg_release(host, score[0]);
-	mlpg_release(host, score[1]);
+	{
+		if (i % ROWS_A_CHECK == 0)
+			mlpg_check(host, "judging", i, rows->n);
+		mlpg_class_totals_add(&totals, rows->actual[i] < 0 ? rows->n_classes : (int) rows->actual[i], (int) rows->predicted[i], 1);
+	}
+	value = metric == &whole[MCC] ? mlpg_class_mcc(&totals) :
+		metric == &whole[F1] ? mlpg_class_f1(&totals, rows->event) : mlpg_class_f1_macro(&totals);
+	mlpg_class_totals_release(host, &totals);
 	return value;
 }
 
@@ -116,7 +157,7 @@ mean_of_terms(MlpgHost *host, const MlpgMetric *metric, const MlpgClassRows *row
 	{
 		double		inputs[2];
 
-		if (i % 65536 == 0)
+		if (i % ROWS_A_CHECK == 0)
 			mlpg_check(host, "judging", i, rows->n);
 		if (mlpg_class_inputs(metric, rows->actual[i], rows->p[i], rows->predicted[i], rows->second ? rows->second[i] : NAN, inputs))
 			mlpg_metric_add_row(host, &state, inputs);
@@ -125,11 +166,21 @@ mean_of_terms(MlpgHost *host, const MlpgMetric *metric, const MlpgClassRows *row
 	return is_null ? NAN : value;
 }
 
+double
+mlpg_judge_class_metric(MlpgHost *host, const MlpgMetric *metric, const MlpgClassRows *rows)
+{
+	if (metric == &whole[AUC] || metric == &whole[AVERAGE_PRECISION])
+		return value_of_ranks(host, metric, rows);
+	if (metric >= whole && metric < whole + N_WHOLE)
+		return value_of_counts(host, metric, rows);
+	return mean_of_terms(host, metric, rows);
+}
+
 void
 mlpg_judge_classes(MlpgHost *host, const MlpgJudge *judge, const MlpgClassRows *rows, double *values)
 {
 	for (int k = 0; k < judge->n; k++)
-		values[k] = judge->metric[k] == &auc ? auc_of(host, rows) : mean_of_terms(host, judge->metric[k], rows);
+		values[k] = mlpg_judge_class_metric(host, judge->metric[k], rows);
 }
 
 MlpgClassRows *
@@ -145,6 +196,7 @@ mlpg_naive_classes(MlpgHost *host, const MlpgClassRows *rows, const int64_t *cou
 		if (count[k] > count[likeliest])
 			likeliest = k;
 	}
+	naive->event = rows->event;
 	for (int64_t i = 0; i < rows->n; i++)
 	{
 		naive->actual[i] = rows->actual[i];

@@ -50,6 +50,12 @@ is_power(double value)
 }
 
 static bool
+is_finite(double value)
+{
+	return isfinite(value);
+}
+
+static bool
 is_cost(double value)
 {
 	return isfinite(value) && value >= 0.0;
@@ -72,7 +78,7 @@ static const MlpgMetricInputs inputs_of[] = {
 
 enum
 {
-	NO_PARAMETER, LEVEL, ALPHA, LINEX_A, POWER, COSTS
+	NO_PARAMETER, LEVEL, ALPHA, LINEX_A, POWER, COSTS, THRESHOLD
 };
 
 static const MlpgMetricParameters parameter_sets[] = {
@@ -82,6 +88,7 @@ static const MlpgMetricParameters parameter_sets[] = {
 	[LINEX_A] = {1, {"a"}, is_nonzero, "must be a finite number other than 0"},
 	[POWER] = {1, {"power"}, is_power, "must be a finite number, either at most 0 or at least 1"},
 	[COSTS] = {2, {"underage_cost", "overage_cost"}, is_cost, "must be a finite number, at least 0"},
+	[THRESHOLD] = {1, {"threshold"}, is_finite, "must be a finite number"},
 };
 
 static const MlpgMetric metrics[] = {
@@ -496,7 +503,9 @@ mlpg_metric_value(const MlpgMetricState *state, bool *is_null)
 bool
 mlpg_metric_has_row_loss(const MlpgMetric *metric)
 {
-	return metric->terms != NULL && metric->goal != MLPG_GOAL_ZERO && metric->goal != MLPG_GOAL_NONE;
+	/* terms of a share that is to be high are no losses, unless one minus it is what is summed */
+	return metric->terms != NULL && metric->goal != MLPG_GOAL_ZERO && metric->goal != MLPG_GOAL_NONE &&
+		!(metric->form == MLPG_FORM_RATIO && metric->goal == MLPG_GOAL_HIGHER);
 }
 
 bool

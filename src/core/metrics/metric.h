@@ -148,12 +148,6 @@ extern bool mlpg_metric_is_better(const MlpgMetric *metric, double a, double b);
 #include "core/metrics/metric_list.h"
 #undef METRIC
 
-/*
- * classification.c: area under the ROC curve of scores, those of the positives
- * first; reorders them.  NaN when there is no positive or no negative.
- */
-extern double mlpg_auc(MlpgHost *host, double *positives, int64_t n_positives, double *negatives, int64_t n_negatives);
-
 /* demand.c: orders */
 extern double mlpg_newsvendor_level(double underage_cost, double overage_cost);
 extern void mlpg_rearrange(double *quantiles, int n);

@@ -41,3 +41,6 @@ METRIC(17, stockout_rate, MEAN, LOWER, POINT, NO_PARAMETER, "share of rows with 
 METRIC(18, log_loss, MEAN, LOWER, PROBABILITY, NO_PARAMETER, "mean negative logarithm of the probability of what happened")
 METRIC(19, brier, MEAN, LOWER, PROBABILITY, NO_PARAMETER, "mean squared error of a probability")
 METRIC(20, accuracy, ONE_MINUS, HIGHER, CLASS, NO_PARAMETER, "share of rows with the right class")
+METRIC(21, precision_at, RATIO, HIGHER, PROBABILITY, THRESHOLD, "share of the rows called positive that are")
+METRIC(22, recall_at, RATIO, HIGHER, PROBABILITY, THRESHOLD, "share of the positive rows that are called so")
+METRIC(23, f1_at, RATIO, HIGHER, PROBABILITY, THRESHOLD, "harmonic mean of precision and recall")
