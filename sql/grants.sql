@@ -22,7 +22,8 @@ BEGIN ATOMIC
 		retrain, step_retrain, step_retrain_begin, step_retrain_train, step_retrain_decide, step_retrain_log, step_retrain_end,
 		set_alias, set_tag, describe_model, rename_model, set_owner, drop_version, drop_model,
 		grant_model, revoke_model,
-		log_predictions, log_actuals, create_view, predict_batch
+		log_predictions, log_actuals, create_view, predict_batch,
+		evaluate, roc_curve, pr_curve, calibration, confusion
 	}'::pg_catalog.text[]);
 END;
 COMMENT ON FUNCTION mlpg.usage_routines(text) IS

@@ -54,7 +54,7 @@ Example: SELECT mlpg.format_number(21.48231);';
 CREATE FUNCTION mlpg.metric_gain(metric text, value double precision, reference double precision) RETURNS double precision
 	LANGUAGE SQL IMMUTABLE PARALLEL SAFE
 RETURN CASE
-	WHEN metric OPERATOR(pg_catalog.=) ANY ('{r2,fill_rate,auc,average_precision,accuracy,mcc,precision_macro,recall_macro,f1_macro,precision_micro,recall_micro,f1_micro}'::text[])
+	WHEN metric OPERATOR(pg_catalog.=) ANY ('{r2,fill_rate,auc,average_precision,accuracy,mcc,f1,precision_at,recall_at,f1_at,precision_macro,recall_macro,f1_macro,precision_micro,recall_micro,f1_micro}'::text[])
 	THEN value OPERATOR(pg_catalog.-) reference
 	WHEN metric OPERATOR(pg_catalog.=) 'bias'
 	THEN pg_catalog.abs(reference) OPERATOR(pg_catalog.-) pg_catalog.abs(value)

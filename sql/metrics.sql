@@ -1,7 +1,7 @@
 -- Metrics: aggregates over (actual, prediction) pairs, and the order quantity.
 --
--- All aggregates share one transition function (in three arities, and for
--- booleans and texts), one combine function and one final function. INITCOND is {magic, id}: the id is the one
+-- All aggregates here share one transition function (in three arities, and for
+-- booleans, with and without a threshold, and texts), one combine function and one final function. INITCOND is {magic, id}: the id is the one
 -- in src/core/metrics/metric_list.h. The state is a plain float8[], so that
 -- parallel query and Citus can send it around; the arguments are concrete
 -- float8, to which integer and numeric columns are cast, or boolean and text.
@@ -41,6 +41,15 @@ AS 'MODULE_PATHNAME', 'mlpg_sql_metric_accum_boolean';
 COMMENT ON FUNCTION mlpg.metric_accum(float8[], boolean, float8) IS
 'Transition function of the metric aggregates of probabilities; not for use by hand.
 Example: SELECT mlpg.metric_accum(''{1835823207,18}'', true, 0.8);';
+
+CREATE FUNCTION mlpg.metric_accum(state float8[], actual boolean, p float8, threshold float8)
+RETURNS float8[]
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'mlpg_sql_metric_accum_boolean';
+
+COMMENT ON FUNCTION mlpg.metric_accum(float8[], boolean, float8, float8) IS
+'Transition function of the metric aggregates at a threshold; not for use by hand.
+Example: SELECT mlpg.metric_accum(''{1835823207,21}'', true, 0.8, 0.5);';
 
 CREATE FUNCTION mlpg.metric_accum(state float8[], actual text, predicted text)
 RETURNS float8[]
@@ -268,6 +277,36 @@ COMMENT ON AGGREGATE mlpg.accuracy(text, text) IS
 'Share of rows with the right class: mean(actual = predicted), byte by byte.
 Rows with a NULL are left out; NULL without rows.
 Example: SELECT mlpg.accuracy(actual, predicted) FROM (VALUES (''cat'', ''cat''), (''dog'', ''cat''), (''dog'', ''dog'')) AS t(actual, predicted);';
+
+CREATE AGGREGATE mlpg.precision_at(actual boolean, p float8, threshold float8) (
+    SFUNC = mlpg.metric_accum, STYPE = float8[], SSPACE = 144, INITCOND = '{1835823207,21}',
+    COMBINEFUNC = mlpg.metric_combine, FINALFUNC = mlpg.metric_value, FINALFUNC_MODIFY = READ_ONLY,
+    PARALLEL = SAFE);
+
+COMMENT ON AGGREGATE mlpg.precision_at(boolean, float8, float8) IS
+'Precision at a threshold: share of the rows called positive (p at least the threshold) that are. p may be any score. NULL when no row is called positive.
+Rows with a NULL are left out; NULL without rows.
+Example: SELECT mlpg.precision_at(actual, p, 0.5) FROM (VALUES (true, 0.9), (false, 0.2), (true, 0.4), (false, 0.6)) AS t(actual, p);';
+
+CREATE AGGREGATE mlpg.recall_at(actual boolean, p float8, threshold float8) (
+    SFUNC = mlpg.metric_accum, STYPE = float8[], SSPACE = 144, INITCOND = '{1835823207,22}',
+    COMBINEFUNC = mlpg.metric_combine, FINALFUNC = mlpg.metric_value, FINALFUNC_MODIFY = READ_ONLY,
+    PARALLEL = SAFE);
+
+COMMENT ON AGGREGATE mlpg.recall_at(boolean, float8, float8) IS
+'Recall at a threshold: share of the positive rows that are called so (p at least the threshold). p may be any score. NULL when no row is positive.
+Rows with a NULL are left out; NULL without rows.
+Example: SELECT mlpg.recall_at(actual, p, 0.5) FROM (VALUES (true, 0.9), (false, 0.2), (true, 0.4), (false, 0.6)) AS t(actual, p);';
+
+CREATE AGGREGATE mlpg.f1_at(actual boolean, p float8, threshold float8) (
+    SFUNC = mlpg.metric_accum, STYPE = float8[], SSPACE = 144, INITCOND = '{1835823207,23}',
+    COMBINEFUNC = mlpg.metric_combine, FINALFUNC = mlpg.metric_value, FINALFUNC_MODIFY = READ_ONLY,
+    PARALLEL = SAFE);
+
+COMMENT ON AGGREGATE mlpg.f1_at(boolean, float8, float8) IS
+'F1 at a threshold: 2 TP / (2 TP + FP + FN), the harmonic mean of precision and recall of the rows called positive (p at least the threshold). p may be any score. NULL when no row is positive or called so.
+Rows with a NULL are left out; NULL without rows.
+Example: SELECT mlpg.f1_at(actual, p, 0.5) FROM (VALUES (true, 0.9), (false, 0.2), (true, 0.4), (false, 0.6)) AS t(actual, p);';
 
 CREATE FUNCTION mlpg.newsvendor(levels float8[], quantiles float8[], underage_cost float8, overage_cost float8)
 RETURNS float8

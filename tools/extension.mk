@@ -5,7 +5,7 @@ MODULE_big = mlpg
 EXTENSION = mlpg
 MLPG_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(VPATH)/mlpg.control)
 
-SQL_ROOMS = head types fit predict trees path metrics registry train lifecycle predictions views progress help grants
+SQL_ROOMS = head types fit predict trees path metrics class_metrics registry train evaluate lifecycle predictions views progress help grants
 SQL_FILES := $(wildcard $(SQL_ROOMS:%=$(VPATH)/sql/%.sql))
 
 DATA_built = mlpg--$(MLPG_VERSION).sql

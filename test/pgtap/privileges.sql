@@ -14,6 +14,8 @@ SELECT unnest(names::name[]), class FROM (VALUES
 	('public', '{
 		bias, coverage, expectile_loss, fill_rate, linex, mae, mape, mse, order_cost, pinball, r2, rmse, smape,
 		stockout_rate, tweedie_deviance, wape, winkler, newsvendor, log_loss, brier, accuracy,
+		auc, average_precision, precision_at, recall_at, f1_at, mcc, precision_macro, recall_macro, f1_macro,
+		precision_micro, recall_micro, f1_micro, roc_points, pr_points, calibration_bins, confusion_cells,
 		fit, predict, predict_quantile, predict_quantiles, predict_interval, predict_interval_columns,
 		predict_class, predict_proba, predict_class_columns, predict_proba_columns,
 		predict_columns, predict_quantile_columns, predict_quantiles_columns, summary, coefficients, get_model,
@@ -24,12 +26,16 @@ SELECT unnest(names::name[]), class FROM (VALUES
 	}'),
 	('train', '{
 		train, canonical_source, log_predictions, log_actuals, create_view, predict_batch,
+		evaluate, roc_curve, pr_curve, calibration, confusion,
 		deploy, rollback, rollback_stack, lock_model, gate_baselines, gate_version, compare_versions, write_deployment,
 		retrain, step_retrain, step_retrain_begin, step_retrain_train, step_retrain_decide, step_retrain_log, step_retrain_end,
 		set_alias, set_tag, describe_model, rename_model, set_owner, drop_version, drop_model, grant_model, revoke_model
 	}'),
 	('nobody', '{
 		metric_accum, metric_combine, metric_value,
+		score_accum, score_combine, cell_accum, cell_combine, bin_accum, bin_combine,
+		auc_final, average_precision_final, roc_points_final, pr_points_final, mcc_final, precision_macro_final, recall_macro_final,
+		f1_macro_final, share_right_final, confusion_cells_final, calibration_bins_final,
 		fit_array_accum, fit_array_combine, fit_array_final,
 		fit_row_accum, fit_row_combine, fit_row_serialize, fit_row_deserialize, fit_row_final,
 		state_in, state_out, state_recv, state_send,

@@ -100,6 +100,13 @@ mlpg_schema_classes(const MlpgSchema *schema)
 	return schema->classes == NULL ? 0 : schema->classes->n;
 }
 
+/* Of two classes the one that metrics of two are about: the positive one, else the second. */
+static inline int
+mlpg_schema_event(const MlpgSchema *schema)
+{
+	return schema->positive >= 0 ? schema->positive : 1;
+}
+
 /* Outputs of a model of these classes. */
 static inline int
 mlpg_class_outputs(int n_classes)

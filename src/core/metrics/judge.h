@@ -57,6 +57,9 @@ extern void mlpg_judge_classes(MlpgHost *host, const MlpgJudge *judge, const Mlp
 /* One of them; NaN: no value. */
 extern double mlpg_judge_class_metric(MlpgHost *host, const MlpgMetric *metric, const MlpgClassRows *rows);
 
+/* Whether it leaves out rows of a class that the model does not know. */
+extern bool mlpg_judge_needs_known(const MlpgMetric *metric);
+
 /* What a metric of row terms reads of a row; false where the row has no value: a class unknown to a metric of two classes. */
 extern bool mlpg_class_inputs(const MlpgMetric *metric, double actual, double p, double predicted, double second, double *inputs);
 

@@ -166,6 +166,12 @@ mean_of_terms(MlpgHost *host, const MlpgMetric *metric, const MlpgClassRows *row
 	return is_null ? NAN : value;
 }
 
+bool
+mlpg_judge_needs_known(const MlpgMetric *metric)
+{
+	return metric == &whole[AUC] || metric == &whole[AVERAGE_PRECISION] || strcmp(metric->name, "brier") == 0;
+}
+
 double
 mlpg_judge_class_metric(MlpgHost *host, const MlpgMetric *metric, const MlpgClassRows *rows)
 {

@@ -20,13 +20,8 @@
 
 #include "core/learners/classes.h"
 #include "core/learners/score_rows.h"
-#include "pg/bind/bind.h"
-#include "pg/catalog/cache.h"
-#include "pg/catalog/registry.h"
-#include "pg/ingest/holdout.h"
+#include "pg/api/scored.h"
 #include "pg/ingest/query.h"
-#include "pg/ingest/rows.h"
-#include "pg/ingest/source.h"
 #include "utils/memutils.h"
 
 /* ---------- kept rows ---------- */
@@ -96,6 +91,7 @@ mlpg_predict_kept_classes(MlpgHost *host, const MlpgModel *model, MlpgFit *kept)
 		mlpg_class_rows_create(host, kept->n_rows, mlpg_schema_classes(model->schema)), mlpg_map_classes(host, model, kept)
 	};
 
+	classes.rows->event = mlpg_schema_event(model->schema);
 	mlpg_score_kept(host, model, kept, kept->dictionary, take_class, &classes);
 	return classes.rows;
 }
@@ -104,11 +100,9 @@ mlpg_predict_kept_classes(MlpgHost *host, const MlpgModel *model, MlpgFit *kept)
 
 typedef struct Contestant
 {
-	MlpgModel  *model;
-	MlpgBinding *binding;
+	MlpgScored	scored;
 	double	   *row;			/* features, offset */
 	double	   *out;			/* outputs */
-	double	   *class_value;	/* of a classifier: its classes as numbers, NaN for texts */
 } Contestant;
 
 typedef struct Comparison
@@ -132,40 +126,12 @@ typedef struct Comparison
 	double	   *order;			/* value of the hold-out's column */
 } Comparison;
 
-static int
-no_arrays(int attno, void *argument)
-{
-	return 0;
-}
-
 static void
 bind_contestant(Contestant *c, TupleDesc desc, const char *label)
 {
-	MlpgColumns columns;
-
-	columns.n = desc->natts;
-	columns.name = palloc0(desc->natts * sizeof(char *));
-	columns.type = palloc0(desc->natts * sizeof(Oid));
-	for (int i = 0; i < desc->natts; i++)
-	{
-		if (TupleDescAttr(desc, i)->attisdropped)
-			continue;
-		columns.name[i] = pstrdup(NameStr(TupleDescAttr(desc, i)->attname));
-		columns.type[i] = TupleDescAttr(desc, i)->atttypid;
-	}
-	c->binding = mlpg_bind_columns(c->model, label, &columns, false);
-	c->row = palloc0((mlpg_schema_columns(c->model->schema) + 1) * sizeof(double));
-	c->out = palloc0(c->model->n_outputs * sizeof(double));
-	c->class_value = palloc0((mlpg_schema_classes(c->model->schema) + 1) * sizeof(double));
-	for (int k = 0; k < mlpg_schema_classes(c->model->schema); k++)
-	{
-		const char *name = c->model->schema->classes->text[k];
-		char	   *end;
-
-		c->class_value[k] = strtod(name, &end);
-		if (end == name || *end != '\0')
-			c->class_value[k] = NAN;
-	}
+	mlpg_scored_bind(&c->scored, desc, label);
+	c->row = palloc0((mlpg_schema_columns(c->scored.model->schema) + 1) * sizeof(double));
+	c->out = palloc0(c->scored.model->n_outputs * sizeof(double));
 }
 
 static void
@@ -176,39 +142,22 @@ comparison_start(TupleDesc desc, void *argument)
 	MlpgColumnsAsked asked = {.target = c->target, .skip_unreadable = true};
 
 	mlpg_holdout_bind(&c->holdout, desc);
-	c->rows = mlpg_rows_create(desc, &asked, no_arrays, NULL);
+	c->rows = mlpg_rows_create(desc, &asked, mlpg_scored_no_arrays, NULL);
 	c->n_needed = desc->natts;
 	bind_contestant(&c->side[0], desc, "the challenger");
 	bind_contestant(&c->side[1], desc, "the incumbent");
 	MemoryContextSwitchTo(old);
 }
 
-/* The model's class that the target of the row at hand is, -1 if none. */
-static int
-actual_class(const Contestant *c, const MlpgRows *rows)
-{
-	const MlpgDictionary *classes = c->model->schema->classes;
-	double		y = rows->values[rows->plan->n_features];
-
-	if (rows->target_reader.kind == MLPG_CATEGORY)
-		return mlpg_dictionary_find(classes, rows->target_text, rows->target_length);
-	if (rows->target_reader.kind == MLPG_BOOLEAN)
-		return y != 0 ? mlpg_dictionary_find(classes, "true", 4) : mlpg_dictionary_find(classes, "false", 5);
-	for (int k = 0; k < classes->n; k++)
-		if (c->class_value[k] == y)
-			return k;
-	return -1;
-}
-
 /* What the metric reads of a row and of the model's answer to it; false where there is none. */
 static bool
 read_answer(const Comparison *c, const Contestant *side, TupleTableSlot *slot, double *inputs)
 {
-	const MlpgModel *model = side->model;
+	const MlpgModel *model = side->scored.model;
 	int			actual,
 				predicted;
 
-	if (!mlpg_bind_values(side->binding, slot->tts_values, slot->tts_isnull, side->row) && model->schema->n_features > 0)
+	if (!mlpg_bind_values(side->scored.binding, slot->tts_values, slot->tts_isnull, side->row) && model->schema->n_features > 0)
 		return false;
 	model->learner->predict(model, side->row, 1, mlpg_schema_columns(model->schema), side->out);
 	if (model->schema->classes == NULL)
@@ -218,7 +167,7 @@ read_answer(const Comparison *c, const Contestant *side, TupleTableSlot *slot, d
 		return !isnan(inputs[1]);
 	}
 	predicted = mlpg_model_class(model, side->out);
-	actual = actual_class(side, c->rows);
+	actual = mlpg_scored_class(&side->scored, c->rows);
 	return predicted >= 0 &&
 		mlpg_class_inputs(c->metric, actual, actual < 0 ? 0 : mlpg_model_probability(model, side->out, actual), predicted,
 						  model->n_outputs == 1 ? side->out[0] : NAN, inputs);
@@ -263,57 +212,34 @@ comparison_row(TupleTableSlot *slot, void *argument)
 	old = MemoryContextSwitchTo(c->row_context);
 	slot_getsomeattrs(slot, c->n_needed);
 	if (mlpg_rows_read_row(c->rows, slot->tts_values, slot->tts_isnull) &&
-		mlpg_holdout_has(&c->holdout, slot->tts_values, slot->tts_isnull, mlpg_hash_membership(mlpg_rows_hash(c->rows), c->holdout.seed)))
+		mlpg_scored_was_held_out(&c->holdout, c->rows, slot->tts_values, slot->tts_isnull))
 		compare_row(c, slot);
 	MemoryContextSwitchTo(old);
 }
 
-/* The hold-out of the challenger, narrowed to what the incumbent has not seen; false: there is none. */
 static bool
-common_holdout(Comparison *c, const Jsonb *challenger, const Jsonb *incumbent)
+same_text(const char *a, const char *b)
 {
-	Jsonb	   *a = mlpg_json_get_jsonb(challenger, "holdout");
-	Jsonb	   *b = mlpg_json_get_jsonb(incumbent, "holdout");
-	const char *by,
-			   *key;
-
-	if (a == NULL || b == NULL || mlpg_json_get_text(a, "seed") == NULL || mlpg_json_get_text(b, "seed") == NULL ||
-		mlpg_json_get_text(a, "source") == NULL || mlpg_json_get_text(b, "source") == NULL)
-		return false;
-	by = mlpg_json_get_text(a, "by");
-	key = mlpg_json_get_text(a, "key");
-	c->holdout.share = mlpg_json_get_number(a, "share");
-	c->holdout.seed = (uint64) strtoll(mlpg_json_get_text(a, "seed"), NULL, 10);
-	c->holdout.by = by;
-	c->holdout.key = key;
-	if (by != NULL)
-	{
-		const char *other = mlpg_json_get_text(b, "by");
-
-		if (other == NULL || strcmp(by, other) != 0)
-			return false;
-		c->holdout.after = fmax(mlpg_json_get_number(a, "after"), mlpg_json_get_number(b, "after"));
-		return isfinite(c->holdout.after);
-	}
-	/* by content: other sources have other rows, and what was held out there is not known here */
-	return mlpg_json_get_text(b, "by") == NULL &&
-		strcmp(mlpg_json_get_text(a, "source"), mlpg_json_get_text(b, "source")) == 0 &&
-		c->holdout.share == mlpg_json_get_number(b, "share") &&
-		strcmp(mlpg_json_get_text(a, "seed"), mlpg_json_get_text(b, "seed")) == 0 &&
-		(key == NULL) == (mlpg_json_get_text(b, "key") == NULL) &&
-		(key == NULL || strcmp(key, mlpg_json_get_text(b, "key")) == 0);
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-static MlpgModel *
-evaluation_model(MemoryContext context, const MlpgModelRef *ref)
+/* The hold-out of the challenger, narrowed to what the incumbent has not seen, and its source; false: there is none. */
+static bool
+common_holdout(MlpgHoldout *holdout, char **source, const Jsonb *challenger, const Jsonb *incumbent)
 {
-	MemoryContext old = MemoryContextSwitchTo(context);
-	struct varlena *blob = mlpg_registry_evaluation(ref->model_id, ref->version);
+	MlpgHoldout other;
+	char	   *other_source;
 
-	if (blob == NULL)
-		blob = mlpg_registry_blob(ref->model_id, ref->version);
-	MemoryContextSwitchTo(old);
-	return mlpg_model_decode(context, VARDATA_ANY(blob), VARSIZE_ANY_EXHDR(blob));
+	if (!mlpg_scored_holdout(challenger, holdout, source) || !mlpg_scored_holdout(incumbent, &other, &other_source))
+		return false;
+	if (holdout->by != NULL)
+	{
+		holdout->after = fmax(holdout->after, other.after);
+		return same_text(holdout->by, other.by) && isfinite(holdout->after);
+	}
+	/* by content: other sources have other rows, and what was held out there is not known here */
+	return other.by == NULL && strcmp(*source, other_source) == 0 && holdout->share == other.share &&
+		holdout->seed == other.seed && same_text(holdout->key, other.key);
 }
 
 /* Numbers with numbers, classifiers that know two classes in common: one may know a class more. */
@@ -336,8 +262,8 @@ choose_metric(Comparison *c, const Jsonb *metrics, const char *name)
 	MlpgJudge	judge;
 	int			k;
 
-	if (c->side[0].model->schema->classes != NULL)
-		mlpg_judge_init_classes(&judge, c->side[0].model->schema->classes->n);
+	if (c->side[0].scored.model->schema->classes != NULL)
+		mlpg_judge_init_classes(&judge, c->side[0].scored.model->schema->classes->n);
 	else
 		mlpg_judge_init(&judge, mlpg_json_get_number(metrics, "underage_cost"), mlpg_json_get_number(metrics, "overage_cost"), level);
 	if (name == NULL)
@@ -367,6 +293,7 @@ mlpg_compare_versions(const MlpgModelRef *challenger, const MlpgModelRef *incumb
 	Jsonb	   *metrics = mlpg_registry_metrics(challenger->model_id, challenger->version);
 	Jsonb	   *incumbent_metrics = mlpg_registry_metrics(incumbent->model_id, incumbent->version);
 	Comparison	c;
+	char	   *source;
 	double	   *means;
 	double		unit;
 	bool		is_null;
@@ -374,21 +301,21 @@ mlpg_compare_versions(const MlpgModelRef *challenger, const MlpgModelRef *incumb
 	memset(&c, 0, sizeof(c));
 	*gain = *se = 0;
 	*n = 0;
-	if (metrics == NULL || incumbent_metrics == NULL || !common_holdout(&c, metrics, incumbent_metrics))
+	if (metrics == NULL || incumbent_metrics == NULL || !common_holdout(&c.holdout, &source, metrics, incumbent_metrics))
 		return false;
 	c.context = AllocSetContextCreate(CurrentMemoryContext, "mlpg comparison", ALLOCSET_DEFAULT_SIZES);
 	c.row_context = AllocSetContextCreate(c.context, "mlpg comparison row", ALLOCSET_SMALL_SIZES);
 	c.host = mlpg_host_pg_create(c.context, 1, (size_t) mlpg_max_memory_kb * 1024);
 	c.target = mlpg_json_get_text(metrics, "target");
-	c.side[0].model = evaluation_model(c.context, challenger);
-	c.side[1].model = evaluation_model(c.context, incumbent);
-	if (!same_task(c.side[0].model->schema, c.side[1].model->schema))
+	c.side[0].scored.model = mlpg_scored_model(c.context, challenger, true);
+	c.side[1].scored.model = mlpg_scored_model(c.context, incumbent, true);
+	if (!same_task(c.side[0].scored.model->schema, c.side[1].scored.model->schema))
 	{
 		MemoryContextDelete(c.context);
 		return false;
 	}
 	choose_metric(&c, metrics, metric);
-	mlpg_query_run(mlpg_json_get_text(mlpg_json_get_jsonb(metrics, "holdout"), "source"), &sink, &c);
+	mlpg_query_run(source, &sink, &c);
 
 	*n = c.n;
 	if (c.n > 0)

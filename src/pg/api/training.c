@@ -406,7 +406,8 @@ notice_unknown_classes(const MlpgClassRows *rows)
 static void
 judge_classes(Training *t, const MlpgModel *model, Verdict *v)
 {
-	int			n_classes = model->schema->classes->n;
+	int			n_classes = model->schema->classes->n,
+				k;
 	MlpgClassRows *rows = mlpg_predict_kept_classes(t->scratch, model, &t->test);
 	int64		missing = mlpg_class_rows_keep_answered(rows);
 	MlpgClassRows *naive = mlpg_naive_classes(t->scratch, rows, class_counts(t, model), n_classes);
@@ -418,6 +419,10 @@ judge_classes(Training *t, const MlpgModel *model, Verdict *v)
 	v->n_baselines = 1;
 	v->baseline[0].name = "class_shares";
 	mlpg_judge_classes(t->scratch, &v->judge, naive, v->baseline_value[0]);
+	/* an answer that is always the same is worth nothing, though its correlation is 0/0 */
+	k = mlpg_judge_find(&v->judge, "mcc");
+	if (isnan(v->baseline_value[0][k]))
+		v->baseline_value[0][k] = 0;
 	v->best = isnan(v->baseline_value[0][0]) ? -1 : 0;
 	v->baseline_error = mlpg_judge_error(t->scratch, &v->judge, NULL, rows->p, naive->p, 1, rows->n, v->value[0]);
 	notice_unanswered(missing, t->test.n_rows);
