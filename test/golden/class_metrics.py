@@ -83,3 +83,21 @@ for seed, n, k in [(11, 50, 2), (12, 500, 5), (13, 20000, 40), (14, 30, 40)]:
                                                  for f in (metrics.precision_score, metrics.recall_score, metrics.f1_score)]
     print("\t{%d, %d, %d, %s}," % (seed, n, k, ", ".join("%.17g" % v for v in values)))
 print("};")
+
+# The rows of test/sql/class_metrics.sql, for the numbers that are written there: as a comment.
+i = np.arange(1, 201)
+y, p = i * 7919 % 11 < 4, (i * 31 % 41) / 40
+a, q = i % 5 * (i % 3) % 4, i % 7 % 4
+print("/*\n * test/sql/class_metrics.sql:")
+for name, value in [("auc", metrics.roc_auc_score(y, p)), ("average_precision", metrics.average_precision_score(y, p)),
+                    ("precision_at", metrics.precision_score(y, p >= 0.3)), ("recall_at", metrics.recall_score(y, p >= 0.3)),
+                    ("f1_at", metrics.f1_score(y, p >= 0.3)), ("mcc", metrics.matthews_corrcoef(a, q)),
+                    ("precision_macro", metrics.precision_score(a, q, average="macro", zero_division=0)),
+                    ("recall_macro", metrics.recall_score(a, q, average="macro", zero_division=0)),
+                    ("f1_macro", metrics.f1_score(a, q, average="macro", zero_division=0)),
+                    ("f1_micro", metrics.f1_score(a, q, average="micro"))]:
+    print(" *  %s %.17g" % (name, value))
+true, mean = calibration_curve(y, p, n_bins=4)
+print(" *  calibration_bins(4): %s; %s" % (", ".join("%.17g" % v for v in mean), ", ".join("%.17g" % v for v in true)))
+print(" *  confusion: %s" % metrics.confusion_matrix(a, q).tolist())
+print(" */")

@@ -3,22 +3,9 @@
 CREATE SCHEMA class_test;
 SET search_path = class_test, public;
 SET client_min_messages = error;
-CREATE FUNCTION raises(statement text) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-	message text;
-	detail text;
-	hint text;
-	result text;
-BEGIN
-	EXECUTE statement INTO result;
-	RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN SQLSTATE || ': ' || message
-		|| CASE WHEN detail <> '' THEN E'\nDETAIL: ' || detail ELSE '' END
-		|| CASE WHEN hint <> '' THEN E'\nHINT: ' || regexp_replace(hint, '(fit classes): [^.]*', '\1: ...') ELSE '' END;
-END $$;
+\getenv source PG_ABS_SRCDIR
+\set raises :source '/helpers/raises.sql'
+\i :raises
 CREATE FUNCTION facts(model mlpg.model) RETURNS text
 LANGUAGE sql AS $$ SELECT string_agg(item || ' = ' || coalesce(value, 'none'), ', ') FROM mlpg.summary(model) WHERE item IN ('task', 'classes', 'positive_class', 'rows_dropped_null_target') $$;
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');

@@ -1,22 +1,9 @@
 -- The errors that everybody makes (E1, E2, E5 to E8 of the design) as they read.
 CREATE SCHEMA errors_test;
 SET search_path = errors_test, public;
-CREATE FUNCTION raises(statement text) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-	message text;
-	detail text;
-	hint text;
-	result text;
-BEGIN
-	EXECUTE statement INTO result;
-	RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN SQLSTATE || ': ' || message
-		|| CASE WHEN detail <> '' THEN E'\nDETAIL: ' || detail ELSE '' END
-		|| CASE WHEN hint <> '' THEN E'\nHINT: ' || hint ELSE '' END;
-END $$;
+\getenv source PG_ABS_SRCDIR
+\set raises :source '/helpers/raises.sql'
+\i :raises
 CREATE TABLE sales AS SELECT i, i % 7 AS item_price, (i * i % 11)::float8 AS temperature, i * interval '1 day' AS opened, 3 * (i % 7) + (i * i % 11) + i % 2 AS sales FROM generate_series(1, 70) AS i;
 SET client_min_messages = error;
 SELECT model FROM mlpg.train('beverage', 'SELECT item_price, temperature, sales FROM sales', 'sales', 'linear');

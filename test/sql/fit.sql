@@ -2,22 +2,9 @@
 -- refusal with its SQLSTATE, and the state of the array form as text.
 CREATE SCHEMA fit_test;
 SET search_path = fit_test, public;
-CREATE FUNCTION raises(statement text) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-	message text;
-	detail text;
-	hint text;
-	result text;
-BEGIN
-	EXECUTE statement INTO result;
-	RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN SQLSTATE || ': ' || message
-		|| CASE WHEN detail <> '' THEN E'\nDETAIL: ' || detail ELSE '' END
-		|| CASE WHEN hint <> '' THEN E'\nHINT: ' || hint ELSE '' END;
-END $$;
+\getenv source PG_ABS_SRCDIR
+\set raises :source '/helpers/raises.sql'
+\i :raises
 CREATE FUNCTION terms(model mlpg.model) RETURNS text
 LANGUAGE sql AS $$ SELECT string_agg(term || ' ' || coalesce(round(estimate::numeric, 6)::text, 'NULL'), ', ') FROM mlpg.coefficients(model) $$;
 CREATE FUNCTION fact(model mlpg.model, item text) RETURNS text

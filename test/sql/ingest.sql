@@ -2,22 +2,9 @@
 -- NOTICEs say; and every refusal with its SQLSTATE.
 CREATE SCHEMA ingest_test;
 SET search_path = ingest_test, public;
-CREATE FUNCTION raises(statement text) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-	message text;
-	detail text;
-	hint text;
-	result text;
-BEGIN
-	EXECUTE statement INTO result;
-	RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN SQLSTATE || ': ' || message
-		|| CASE WHEN detail <> '' THEN E'\nDETAIL: ' || detail ELSE '' END
-		|| CASE WHEN hint <> '' THEN E'\nHINT: ' || hint ELSE '' END;
-END $$;
+\getenv source PG_ABS_SRCDIR
+\set raises :source '/helpers/raises.sql'
+\i :raises
 -- trains without a hold-out and answers rows and coefficients, so that sources can be compared
 CREATE FUNCTION trained(source text, target text DEFAULT 'y', params jsonb DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql AS $$

@@ -1,23 +1,9 @@
 -- Metric aggregates and newsvendor.
 SET extra_float_digits = 1;
 
--- What a statement raises: SQLSTATE, message, detail, hint.
-CREATE FUNCTION pg_temp.raises(statement text) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-    message text;
-    detail text;
-    hint text;
-    result text;
-BEGIN
-    EXECUTE statement INTO result;
-    RETURN 'no error, but ' || coalesce(result, 'NULL');
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-    RETURN SQLSTATE || ': ' || message
-        || CASE WHEN detail <> '' THEN E'\nDETAIL: ' || detail ELSE '' END
-        || CASE WHEN hint <> '' THEN E'\nHINT: ' || hint ELSE '' END;
-END $$;
+\getenv source PG_ABS_SRCDIR
+\set raises :source '/helpers/raises.sql'
+\i :raises
 
 -- Golden vector: y 3,0,2,7,2 against 2.5,0,2,8,1.25. The expected values were
 -- computed apart from this code, from the formulas of doc/metrics.md, with
@@ -102,35 +88,35 @@ SELECT a, mlpg.mae(a, f) OVER (ORDER BY a ROWS 1 PRECEDING) AS moving, mlpg.mae(
 FROM (VALUES (1, 2), (2, 2), (3, 9)) AS t(a, f);
 
 -- Parameters: range, and the same in all rows of a group.
-SELECT pg_temp.raises(format('SELECT mlpg.pinball(1, 2, %L)', level)) FROM unnest('{0,1,1.5,-0.1,NaN}'::float8[]) AS level;
-SELECT pg_temp.raises('SELECT mlpg.expectile_loss(1, 2, 1)');
-SELECT pg_temp.raises('SELECT mlpg.winkler(1, 0, 2, 0)');
-SELECT pg_temp.raises('SELECT mlpg.linex(1, 2, 0)');
-SELECT pg_temp.raises($$SELECT mlpg.linex(1, 2, 'infinity')$$);
-SELECT pg_temp.raises('SELECT mlpg.tweedie_deviance(1, 2, 0.5)');
-SELECT pg_temp.raises('SELECT mlpg.order_cost(1, 2, -1, 1)');
-SELECT pg_temp.raises($$SELECT mlpg.order_cost(1, 2, 1, 'infinity')$$);
+SELECT raises(format('SELECT mlpg.pinball(1, 2, %L)', level)) FROM unnest('{0,1,1.5,-0.1,NaN}'::float8[]) AS level;
+SELECT raises('SELECT mlpg.expectile_loss(1, 2, 1)');
+SELECT raises('SELECT mlpg.winkler(1, 0, 2, 0)');
+SELECT raises('SELECT mlpg.linex(1, 2, 0)');
+SELECT raises($$SELECT mlpg.linex(1, 2, 'infinity')$$);
+SELECT raises('SELECT mlpg.tweedie_deviance(1, 2, 0.5)');
+SELECT raises('SELECT mlpg.order_cost(1, 2, -1, 1)');
+SELECT raises($$SELECT mlpg.order_cost(1, 2, 1, 'infinity')$$);
 SELECT mlpg.order_cost(1, 2, 0, 0) AS free;
-SELECT pg_temp.raises('SELECT mlpg.pinball(1, 2, level) FROM (VALUES (0.5), (0.9)) AS t(level)');
-SELECT pg_temp.raises('SELECT mlpg.order_cost(1, 2, 3, co) FROM (VALUES (1), (2)) AS t(co)');
+SELECT raises('SELECT mlpg.pinball(1, 2, level) FROM (VALUES (0.5), (0.9)) AS t(level)');
+SELECT raises('SELECT mlpg.order_cost(1, 2, 3, co) FROM (VALUES (1), (2)) AS t(co)');
 SELECT level, mlpg.pinball(1, 2, level) FROM (VALUES (0.5), (0.9)) AS t(level) GROUP BY level ORDER BY level;
 
 -- NaN and infinity name their argument; a domain says what it is.
-SELECT pg_temp.raises($$SELECT mlpg.mae(1, 'NaN')$$);
-SELECT pg_temp.raises($$SELECT mlpg.r2('-infinity', 1)$$);
-SELECT pg_temp.raises($$SELECT mlpg.coverage(1, 0, 'infinity')$$);
-SELECT pg_temp.raises($$SELECT mlpg.order_cost(1, 'NaN', 1, 1)$$);
-SELECT pg_temp.raises('SELECT mlpg.tweedie_deviance(-1, 1, 1.5)');
-SELECT pg_temp.raises('SELECT mlpg.tweedie_deviance(1, 0, 1)');
-SELECT pg_temp.raises('SELECT mlpg.tweedie_deviance(0, 1, 2)');
-SELECT pg_temp.raises('SELECT mlpg.tweedie_deviance(1, 0, -1)');
+SELECT raises($$SELECT mlpg.mae(1, 'NaN')$$);
+SELECT raises($$SELECT mlpg.r2('-infinity', 1)$$);
+SELECT raises($$SELECT mlpg.coverage(1, 0, 'infinity')$$);
+SELECT raises($$SELECT mlpg.order_cost(1, 'NaN', 1, 1)$$);
+SELECT raises('SELECT mlpg.tweedie_deviance(-1, 1, 1.5)');
+SELECT raises('SELECT mlpg.tweedie_deviance(1, 0, 1)');
+SELECT raises('SELECT mlpg.tweedie_deviance(0, 1, 2)');
+SELECT raises('SELECT mlpg.tweedie_deviance(1, 0, -1)');
 
 -- Finite values that overflow are an error, never a wrong number; large and tiny ones are no problem.
-SELECT pg_temp.raises('SELECT mlpg.mse(1e200, -1e200)');
-SELECT pg_temp.raises('SELECT mlpg.bias(1e308, -1e308)');
-SELECT pg_temp.raises('SELECT mlpg.r2(a, 0) FROM (VALUES (1e200), (-1e200)) AS t(a)');
-SELECT pg_temp.raises('SELECT mlpg.smape(1e308, 1.5e308)');
-SELECT pg_temp.raises('SELECT mlpg.wape(1e308, 1.7e308) FROM generate_series(1, 2)');
+SELECT raises('SELECT mlpg.mse(1e200, -1e200)');
+SELECT raises('SELECT mlpg.bias(1e308, -1e308)');
+SELECT raises('SELECT mlpg.r2(a, 0) FROM (VALUES (1e200), (-1e200)) AS t(a)');
+SELECT raises('SELECT mlpg.smape(1e308, 1.5e308)');
+SELECT raises('SELECT mlpg.wape(1e308, 1.7e308) FROM generate_series(1, 2)');
 SELECT mlpg.mae(1e308, 0.5e308), mlpg.smape(5e-324, 0), mlpg.linex(1e6, 0, 1) BETWEEN 5e21 AND 6e21 AS is_clipped,
        mlpg.linex(1e-9, 0, 1) AS small_z;
 
@@ -213,7 +199,7 @@ FROM (SELECT grp, mlpg.rmse(actual, yhat) FROM metric_rows GROUP BY grp) AS p
 JOIN (SELECT grp, sqrt(avg((actual - yhat)::numeric ^ 2)::float8) AS rmse FROM metric_rows GROUP BY grp) AS s USING (grp);
 
 -- A parameter that differs between workers is found when their states meet.
-SELECT pg_temp.raises('SELECT mlpg.pinball(actual, yhat, CASE WHEN id <= 10000 THEN 0.5 ELSE 0.9 END) FROM metric_rows');
+SELECT raises('SELECT mlpg.pinball(actual, yhat, CASE WHEN id <= 10000 THEN 0.5 ELSE 0.9 END) FROM metric_rows');
 
 -- Against the same in exact numeric arithmetic.
 SET max_parallel_workers_per_gather = 0;
@@ -239,7 +225,7 @@ FROM value;
 DROP TABLE metric_rows;
 
 -- States that somebody typed in: refused, or harmless. (Only the owner can call these.)
-SELECT pg_temp.raises(format('SELECT mlpg.metric_accum(%L, 1, 2)', state))
+SELECT raises(format('SELECT mlpg.metric_accum(%L, 1, 2)', state))
 FROM unnest(ARRAY[NULL, '{}', '{1}', '{1835823207}', '{1835823207,0}', '{1835823207,1000}', '{1835823207,1.5}',
     '{1835823207,-1}', '{1835823207,NaN}', '{NaN,1}', '{1835823207,1e300}', '{1835823207,NULL}',
     '{{1835823207,1}}', '{1835823207,1,0}', '{1835823207,9}',
@@ -247,10 +233,10 @@ FROM unnest(ARRAY[NULL, '{}', '{1}', '{1835823207}', '{1835823207,0}', '{1835823
     '{1835823207,1,NaN,0,1,0,0,0,0,0,0,0,0,0}', '{1835823207,1,1,0,0,0,0,0,0,0,0,0,0,0}',
     '{1835823207,1,1,0,2,0,0,0,0,0,0,0,0,0}', '{1835823207,1,1,0,1,0,0,infinity,0,0,0,0,0,0}',
     '{1835823207,1,1,0,1,0,0,0,0,0,0,0,0,NULL}', '{1835823207,1,1,0,1,0,0,0,0,0,0,0,0,0,0}']) AS state;
-SELECT pg_temp.raises('SELECT mlpg.metric_accum(''{1835823207,9,1,0,1,1.5,0,0,0,0,0,0,0,0}'', 1, 2, 0.5)');
-SELECT pg_temp.raises('SELECT mlpg.metric_combine(''{1835823207,1}'', ''{1835823207,2}'')');
-SELECT pg_temp.raises('SELECT mlpg.metric_value(''{2,1}'')');
-SELECT pg_temp.raises('SELECT mlpg.metric_value(''{1835823207,1,1,0,1,0,0,0,NaN,0,0,0,0,0}'')');
+SELECT raises('SELECT mlpg.metric_accum(''{1835823207,9,1,0,1,1.5,0,0,0,0,0,0,0,0}'', 1, 2, 0.5)');
+SELECT raises('SELECT mlpg.metric_combine(''{1835823207,1}'', ''{1835823207,2}'')');
+SELECT raises('SELECT mlpg.metric_value(''{2,1}'')');
+SELECT raises('SELECT mlpg.metric_value(''{1835823207,1,1,0,1,0,0,0,NaN,0,0,0,0,0}'')');
 SELECT mlpg.metric_combine(NULL, NULL) AS nothing, mlpg.metric_value('{1835823207,1}') AS fresh,
        mlpg.metric_combine(NULL, '{1835823207,1}') AS second, mlpg.metric_combine('{1835823207,1}', '{1835823207,1}') AS two;
 SELECT mlpg.metric_value(mlpg.metric_combine(s, mlpg.metric_accum(s, 5, 7))) AS by_hand, mlpg.metric_value(s) AS unchanged
@@ -268,7 +254,7 @@ WHERE a.aggtransfn::regproc::text = 'mlpg.metric_accum'
 ORDER BY a.agginitval::float8[];
 
 -- The example in each comment runs.
-SELECT p.proname, pg_temp.raises(substring(obj_description(p.oid, 'pg_proc') FROM 'Example: (SELECT .*);$'))
+SELECT p.proname, raises(substring(obj_description(p.oid, 'pg_proc') FROM 'Example: (SELECT .*);$'))
        ~ '^no error, but [-{0-9]' AS example_runs
 FROM pg_proc AS p
 WHERE p.pronamespace = 'mlpg'::regnamespace
@@ -288,12 +274,12 @@ SELECT mlpg.newsvendor('{0.5,0.75,0.9}', '{10,15,22}', 3, 1) AS on_level,
        mlpg.newsvendor(NULL, '{1}', 1, 1) AS of_null;
 SELECT mlpg.newsvendor(array_agg(i / 1000.0::float8 ORDER BY i), array_agg((i * 7919 % 1000)::float8 ORDER BY i), 3, 1) AS many
 FROM generate_series(1, 999) AS i;
-SELECT pg_temp.raises('SELECT mlpg.newsvendor(''{0.1,0.5,0.9}'', ''{1,5,9}'', 19, 1)');
-SELECT pg_temp.raises('SELECT mlpg.newsvendor(''{0.5,0.9}'', ''{1,5}'', 1, 2)');
-SELECT pg_temp.raises('SELECT mlpg.newsvendor(''{0.5,0.9}'', ''{1,5}'', 1e-300, 1e300)');
-SELECT pg_temp.raises('SELECT mlpg.newsvendor(''{0.5,0.9}'', ''{1,5}'', ' || costs || ')')
+SELECT raises('SELECT mlpg.newsvendor(''{0.1,0.5,0.9}'', ''{1,5,9}'', 19, 1)');
+SELECT raises('SELECT mlpg.newsvendor(''{0.5,0.9}'', ''{1,5}'', 1, 2)');
+SELECT raises('SELECT mlpg.newsvendor(''{0.5,0.9}'', ''{1,5}'', 1e-300, 1e300)');
+SELECT raises('SELECT mlpg.newsvendor(''{0.5,0.9}'', ''{1,5}'', ' || costs || ')')
 FROM unnest(ARRAY['0, 1', '1, 0', '-1, 1', '''NaN'', 1', '1, ''infinity''']) AS costs;
-SELECT pg_temp.raises('SELECT mlpg.newsvendor(' || arrays || ', 3, 1)')
+SELECT raises('SELECT mlpg.newsvendor(' || arrays || ', 3, 1)')
 FROM unnest(ARRAY['''{}'', ''{}''', '''{0.5,0.9}'', ''{1}''', '''{0.5,NULL}'', ''{1,2}''', '''{0.5,0.9}'', ''{1,NULL}''',
     '''{{0.5,0.9}}'', ''{1,2}''', '''{0.9,0.5}'', ''{1,2}''', '''{0.5,0.5}'', ''{1,2}''', '''{0,0.5}'', ''{1,2}''',
     '''{0.5,1}'', ''{1,2}''', '''{0.5,NaN}'', ''{1,2}''', '''{0.5,0.9}'', ''{1,NaN}''', '''{0.5,0.9}'', ''{-infinity,1}''']) AS arrays;

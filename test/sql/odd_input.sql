@@ -2,22 +2,9 @@
 -- that is promised. Rights of roles on sources and models included.
 CREATE SCHEMA odd_test;
 SET search_path = odd_test, public;
-CREATE FUNCTION raises(statement text) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-	message text;
-	detail text;
-	hint text;
-	result text;
-BEGIN
-	EXECUTE statement INTO result;
-	RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN SQLSTATE || ': ' || message
-		|| CASE WHEN detail <> '' THEN E'\nDETAIL: ' || detail ELSE '' END
-		|| CASE WHEN hint <> '' THEN E'\nHINT: ' || hint ELSE '' END;
-END $$;
+\getenv source PG_ABS_SRCDIR
+\set raises :source '/helpers/raises.sql'
+\i :raises
 -- trains every learner on a source and answers what it predicts for the first row, or the error
 CREATE FUNCTION every_learner(source text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -80,7 +67,7 @@ SELECT what, every_learner(source) FROM (VALUES
 SET client_min_messages = error;
 SELECT model FROM mlpg.train('odd_p', 'SELECT x, ''c'' || i % 2 AS c, y + i % 2 AS y FROM t', 'y', 'linear', holdout => 0);
 SELECT what, raises(format('SELECT round(mlpg.predict(''odd_p'', r)::numeric, 6) FROM (SELECT %s) AS r', columns)) AS outcome,
-	   CASE WHEN raises(format('SELECT mlpg.predict(''odd_p'', r) FROM (SELECT %s) AS r', columns)) = 'no error' THEN (xpath('/row/p/text()', query_to_xml(format('SELECT round(mlpg.predict(''odd_p'', r)::numeric, 6) AS p FROM (SELECT %s) AS r', columns), false, true, '')))[1]::text END AS p
+	   CASE WHEN raises(format('SELECT mlpg.predict(''odd_p'', r) FROM (SELECT %s) AS r', columns)) LIKE 'no error%' THEN (xpath('/row/p/text()', query_to_xml(format('SELECT round(mlpg.predict(''odd_p'', r)::numeric, 6) AS p FROM (SELECT %s) AS r', columns), false, true, '')))[1]::text END AS p
   FROM (VALUES ('as trained', '2::float8 AS x, ''c1'' AS c'), ('other order, more columns', '''c1''::varchar AS c, interval ''1 h'' AS h, 2 AS x'), ('numeric', '2.0::numeric AS x, ''c1''::text AS c'), ('missing', '2 AS x'), ('renamed', '2 AS "X", ''c1'' AS c'),
 	('text for a number', '''2''::text AS x, ''c1'' AS c'), ('number for a text', '2 AS x, 1 AS c'), ('interval', 'interval ''1 h'' AS x, ''c1'' AS c'), ('NULL number', 'NULL::float8 AS x, ''c1'' AS c'), ('NULL text', '2 AS x, NULL::text AS c'), ('all NULL', 'NULL::float8 AS x, NULL::text AS c'),
 	('NaN', '''nan''::float8 AS x, ''c1'' AS c'), ('infinity', '''inf''::float8 AS x, ''c1'' AS c'), ('unseen', '2 AS x, ''c9'' AS c'), ('twice', '2 AS x, 3 AS x, ''c1'' AS c')) AS v(what, columns);

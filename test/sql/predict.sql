@@ -4,23 +4,9 @@ SET client_min_messages = warning;
 SET max_parallel_workers_per_gather = 0;
 SET jit = off;
 
--- What a statement raises: SQLSTATE, message, detail, hint.
-CREATE FUNCTION pg_temp.raises(statement text) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-    message text;
-    detail text;
-    hint text;
-    result text;
-BEGIN
-    EXECUTE statement INTO result;
-    RETURN 'no error, but ' || coalesce(result, 'NULL');
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-    RETURN SQLSTATE || ': ' || message
-        || CASE WHEN detail <> '' THEN E'\nDETAIL: ' || detail ELSE '' END
-        || CASE WHEN hint <> '' THEN E'\nHINT: ' || hint ELSE '' END;
-END $$;
+\getenv source PG_ABS_SRCDIR
+\set raises :source '/helpers/raises.sql'
+\i :raises
 
 -- A version of a model, as train would store it; it serves at once.
 CREATE FUNCTION pg_temp.register(name text, value mlpg.model) RETURNS int
@@ -116,7 +102,7 @@ FROM (VALUES (1, true, 'west', DATE '2024-01-03'), (1, false, NULL, NULL)) AS f(
 SELECT mlpg.predict('sales', j) AS predict, mlpg.predict('sales', j) = mlpg.predict('sal' || lower('ES'), j) AS same
 FROM ((SELECT id, price, promo FROM sales) AS a LEFT JOIN (SELECT id, store, day FROM sales WHERE id > 1) AS b USING (id)) AS j WHERE id < 3 ORDER BY id;
 -- aliases rename the columns of a subquery, but not of a row of a named type
-SELECT bool_and(mlpg.predict('sales', a) = mlpg.predict('sal' || lower('ES'), a)) AS same, pg_temp.raises('SELECT mlpg.predict(''sales'', b) FROM (SELECT price, promo, store, day FROM sales LIMIT 1) AS b(promo, price)') AS swapped
+SELECT bool_and(mlpg.predict('sales', a) = mlpg.predict('sal' || lower('ES'), a)) AS same, raises('SELECT mlpg.predict(''sales'', b) FROM (SELECT price, promo, store, day FROM sales LIMIT 1) AS b(promo, price)') AS swapped
 FROM sales AS a(id, promo, price, day, store);
 SELECT bool_and(mlpg.predict('sales', v) = v.predicted) AS same FROM sales_view AS v(id, promo, price);
 -- under grouping sets a row can be NULL where its columns are not
@@ -163,7 +149,7 @@ UNION ALL SELECT round(mlpg.predict('sales', x)::numeric, 6)
 FROM (SELECT 4::bigint AS price, true AS promo, 'north'::char(9) AS store, timestamp '2024-01-11' AS day) AS x;
 
 -- The errors everybody makes.
-SELECT pg_temp.raises(statement) FROM unnest(ARRAY[
+SELECT raises(statement) FROM unnest(ARRAY[
     $$SELECT mlpg.predict('sale', s) FROM sales AS s$$,
     $$SELECT mlpg.predict('sales@challenger', s) FROM sales AS s$$,
     $$SELECT mlpg.predict('sales@9', s) FROM sales AS s$$,
@@ -195,7 +181,7 @@ CREATE TABLE unseen (policy text, model mlpg.model);
 INSERT INTO unseen SELECT 'error', mlpg.fit('linear', qty, x, '{"unseen":"error"}') FROM sales AS s, LATERAL (SELECT s.price, s.store) AS x;
 INSERT INTO unseen SELECT 'null', mlpg.fit('linear', qty, x, '{"unseen":"null"}') FROM sales AS s, LATERAL (SELECT s.price, s.store) AS x;
 INSERT INTO unseen SELECT 'zero', mlpg.fit('linear', qty, x, '{"unseen":"zero"}') FROM sales AS s, LATERAL (SELECT s.price, s.store) AS x;
-SELECT policy, pg_temp.raises(format('SELECT round(mlpg.predict(model, ''{"price":1,"store":"south"}'')::numeric, 6) FROM unseen WHERE policy = %L', policy))
+SELECT policy, raises(format('SELECT round(mlpg.predict(model, ''{"price":1,"store":"south"}'')::numeric, 6) FROM unseen WHERE policy = %L', policy))
 FROM unseen ORDER BY policy;
 -- a model of one category takes the text itself
 SELECT s.store, round(mlpg.predict(m.model, s.store)::numeric, 6) AS predict
@@ -213,7 +199,7 @@ FROM (SELECT ARRAY[price, id % 7]::float4[] AS emb, price * price AS p2 FROM sal
 EXPLAIN (VERBOSE, COSTS OFF) SELECT mlpg.predict('emb', x) FROM (SELECT ARRAY[3, 1]::float8[] AS emb, 9 AS p2 FROM sales LIMIT 1) AS x;
 SELECT round(mlpg.predict('emb', x)::numeric, 6) AS row, round(mlpg.predict('emb', to_jsonb(x))::numeric, 6) AS json
 FROM (SELECT ARRAY[3, 1]::float8[] AS emb, 9 AS p2 FROM sales LIMIT 1) AS x;
-SELECT pg_temp.raises(statement) FROM unnest(ARRAY[
+SELECT raises(statement) FROM unnest(ARRAY[
     $$SELECT mlpg.predict('array', '{3}'::float8[])$$,
     $$SELECT mlpg.predict('array', '{{3,4}}'::float8[])$$,
     $$SELECT mlpg.predict('array', '{3,inf}'::float8[])$$,
@@ -240,7 +226,7 @@ SELECT mlpg.predict_quantiles('quantiles', s, '{}') AS none, mlpg.predict_quanti
 SELECT pg_temp.register('two_levels', mlpg.fit('quantile', qty, x, '{"quantiles":[0.25,0.75]}')) AS version
 FROM sales AS s, LATERAL (SELECT s.price, s.promo) AS x;
 SELECT bool_and(mlpg.predict('two_levels', s) = mlpg.predict_quantile('two_levels', s, 0.25)) AS first_level FROM sales AS s;
-SELECT pg_temp.raises(statement) FROM unnest(ARRAY[
+SELECT raises(statement) FROM unnest(ARRAY[
     $$SELECT mlpg.predict_quantile('two_levels', s, 0.1) FROM sales AS s$$,
     $$SELECT mlpg.predict_quantiles('two_levels', s, '{0.5,NULL}') FROM sales AS s$$]) AS statement;
 
@@ -257,7 +243,7 @@ SELECT mlpg.set_alias('moving', 'champion', 1) AS moved;
 EXECUTE moving;
 -- one that its statement lacks a column for, and back
 SELECT pg_temp.register('moving', mlpg.fit('linear', 3 * other, x)) AS version FROM (SELECT id % 11 AS other FROM sales) AS x;
-SELECT pg_temp.raises('EXECUTE moving');
+SELECT raises('EXECUTE moving');
 SELECT mlpg.set_alias('moving', 'champion', 2) AS moved;
 EXECUTE moving;
 EXPLAIN (VERBOSE, COSTS OFF) EXECUTE moving;
@@ -293,7 +279,7 @@ ALTER TABLE shape DROP COLUMN n;
 ALTER TABLE shape ADD COLUMN n float8 DEFAULT 9;
 SELECT score_shape(s) FROM shape AS s;
 ALTER TABLE shape RENAME COLUMN n TO m;
-SELECT pg_temp.raises('SELECT score_shape(s) FROM shape AS s');
+SELECT raises('SELECT score_shape(s) FROM shape AS s');
 ROLLBACK;
 RESET plan_cache_mode;
 
@@ -305,7 +291,7 @@ DECLARE
     answer text;
 BEGIN
     SET LOCAL ROLE mlpg_predict_role;
-    answer := pg_temp.raises(statement);
+    answer := raises(statement);
     RESET ROLE;
     RETURN answer;
 END $$;
@@ -337,13 +323,13 @@ SELECT count(*) AS same FROM mlpg.coefficients('sales') AS a JOIN mlpg.coefficie
 SELECT count(*) AS n_rows, count(DISTINCT item) AS n_items FROM mlpg.summary((SELECT model FROM store_models LIMIT 1)) WHERE item IN ('algorithm', 'features', 'rows');
 SELECT name, tasks, loss, single_pass, min_rows FROM mlpg.learners() WHERE name IN ('baseline', 'linear', 'quantile') ORDER BY name;
 SELECT name, type, default_value, min FROM mlpg.learner_params('linear') ORDER BY name;
-SELECT pg_temp.raises($$SELECT * FROM mlpg.learner_params('lineal')$$);
+SELECT raises($$SELECT * FROM mlpg.learner_params('lineal')$$);
 
 -- The type: what comes out goes in, and nothing else does.
 SELECT bool_and(model::text::mlpg.model::text = model::text) AS text_form, bool_and(model::bytea::mlpg.model::text = model::text) AS bytea_form,
        bool_and(mlpg.model_send(model) = model::bytea) AS binary_form, bool_and('\x' || encode(model::bytea, 'hex') = model::text) AS hex
 FROM store_models;
-SELECT pg_temp.raises(statement) FROM unnest(ARRAY[
+SELECT raises(statement) FROM unnest(ARRAY[
     $$SELECT ''::mlpg.model$$,
     $$SELECT 'abc'::mlpg.model$$,
     $$SELECT '\x'::mlpg.model$$,
@@ -354,7 +340,7 @@ SELECT pg_temp.raises(statement) FROM unnest(ARRAY[
     $$SELECT (model::bytea || '\x00')::mlpg.model::text FROM store_models$$,
     $$SELECT substr(model::bytea, 1, length(model::bytea) - 1)::mlpg.model::text FROM store_models$$]) AS statement;
 SELECT count(*) AS refused FROM generate_series(0, 199) AS i, (SELECT model::bytea AS b FROM store_models ORDER BY store LIMIT 1) AS m
-WHERE pg_temp.raises(format('SELECT %L::bytea::mlpg.model::text', set_byte(b, i, get_byte(b, i) # 4))) ~ '^(XX001|0A000)';
+WHERE raises(format('SELECT %L::bytea::mlpg.model::text', set_byte(b, i, get_byte(b, i) # 4))) ~ '^(XX001|0A000)';
 
 -- A bound of nothing still answers.
 SET mlpg.model_cache_size = 0;

@@ -7,17 +7,9 @@ SET client_min_messages = warning;
 SET TIME ZONE 'UTC';
 CREATE SCHEMA forest_test;
 SET search_path = forest_test;
-CREATE FUNCTION raises(statement text) RETURNS text LANGUAGE plpgsql AS $$
-#variable_conflict error
-DECLARE
-	state text; message text; detail text; hint text;
-BEGIN
-	EXECUTE statement;
-	RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN state || ': ' || message || coalesce(E'\nDETAIL: ' || nullif(detail, ''), '') || coalesce(E'\nHINT: ' || nullif(hint, ''), '');
-END $$;
+\getenv source PG_ABS_SRCDIR
+\set raises :source '/helpers/raises.sql'
+\i :raises
 -- 3,000 rows of everything: numbers, a date, texts, a boolean, NULLs, an array
 CREATE TABLE sales AS
 SELECT i, date '2024-01-01' + i % 500 AS day, 'shop ' || i % 7 AS shop, CASE WHEN i % 11 > 0 THEN 'item ' || i * 7919 % 40 END AS item,

@@ -1,20 +1,7 @@
 -- deploy, rollback and retrain: which version serves, why, and what is left behind.
-CREATE FUNCTION pg_temp.raises(statement text) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-	message text;
-	detail text;
-	hint text;
-	result text;
-BEGIN
-	EXECUTE statement INTO result;
-	RETURN 'no error, but ' || coalesce(result, 'NULL');
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN SQLSTATE || ': ' || message
-		|| CASE WHEN detail <> '' THEN E'\nDETAIL: ' || detail ELSE '' END
-		|| CASE WHEN hint <> '' THEN E'\nHINT: ' || hint ELSE '' END;
-END $$;
+\getenv source PG_ABS_SRCDIR
+\set raises :source '/helpers/raises.sql'
+\i :raises
 -- figures are checked elsewhere: here only what the sentence says
 CREATE FUNCTION pg_temp.words(why text) RETURNS text
 	LANGUAGE sql RETURN regexp_replace(regexp_replace(why, '(by|se|only) [0-9][0-9.e-]*', '\1 N', 'g'), 'run [0-9]+', 'run N');
@@ -50,7 +37,7 @@ SELECT to_version, deployed, pg_temp.words(why) AS why FROM mlpg.deploy('kept', 
 SELECT to_version, deployed, why FROM mlpg.deploy('kept', 1, force => true, reason => 'the audit wants it');
 -- the newest, under another alias
 SELECT alias, from_version, to_version, deployed, pg_temp.words(why) AS why FROM mlpg.deploy('kept', alias => 'challenger');
-SELECT pg_temp.raises(statement) FROM unnest(ARRAY[
+SELECT raises(statement) FROM unnest(ARRAY[
 	$$SELECT mlpg.deploy('kept', 9)$$,
 	$$SELECT mlpg.deploy('kept', 2, better_than => '{nothing}')$$,
 	$$SELECT mlpg.deploy('kept@challenger', 2)$$,
@@ -62,7 +49,7 @@ SELECT from_version, to_version, deployed, why FROM mlpg.rollback('kept');
 SELECT from_version, to_version, deployed, why FROM mlpg.rollback('kept', reason => 'still too high');
 SELECT from_version, to_version, deployed, why FROM mlpg.rollback('kept');
 SELECT from_version, to_version, deployed, why FROM mlpg.rollback('kept');
-SELECT pg_temp.raises($$SELECT mlpg.rollback('kept')$$);
+SELECT raises($$SELECT mlpg.rollback('kept')$$);
 -- a new deployment starts from here; a version can be named
 SELECT to_version, deployed FROM mlpg.deploy('kept', 4);
 SELECT from_version, to_version, deployed, why FROM mlpg.rollback('kept', to_version => 2);
@@ -122,7 +109,7 @@ SELECT count(*) AS running FROM mlpg.runs WHERE status = 'running';
 RESET client_min_messages;
 
 -- steps are nobody's but the run's
-SELECT pg_temp.words(pg_temp.raises(statement)) FROM unnest(ARRAY[
+SELECT pg_temp.words(raises(statement)) FROM unnest(ARRAY[
 	$$SELECT mlpg.step_retrain_train(0)$$,
 	$$SELECT mlpg.step_retrain_train(max(run_id)) FROM mlpg.runs$$,
 	$$SELECT mlpg.step_retrain_end(max(run_id), 'failed', NULL, 'x') FROM mlpg.runs$$,

@@ -1,21 +1,8 @@
 -- Who sees and does what: score, read, own; group roles; the same error for
 -- missing and hidden models; small writers.
-CREATE FUNCTION pg_temp.raises(statement text) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-	message text;
-	detail text;
-	hint text;
-	result text;
-BEGIN
-	EXECUTE statement INTO result;
-	RETURN 'no error, but ' || coalesce(result, 'NULL');
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN SQLSTATE || ': ' || message
-		|| CASE WHEN detail <> '' THEN E'\nDETAIL: ' || detail ELSE '' END
-		|| CASE WHEN hint <> '' THEN E'\nHINT: ' || hint ELSE '' END;
-END $$;
+\getenv source PG_ABS_SRCDIR
+\set raises :source '/helpers/raises.sql'
+\i :raises
 
 CREATE ROLE mlpg_owner;
 CREATE ROLE mlpg_readers;
@@ -36,7 +23,7 @@ RESET client_min_messages;
 SELECT mlpg.grant_model('rights', 'mlpg_readers', 'read') AS granted, mlpg.grant_model('rights', 'mlpg_readers', 'read') AS again,
 	mlpg.grant_model('rights', 'mlpg_scorer') AS score;
 SELECT grantee, privilege, granted_by FROM mlpg.model_grants ORDER BY 1;
-SELECT pg_temp.raises(statement) FROM unnest(ARRAY[
+SELECT raises(statement) FROM unnest(ARRAY[
 	$$SELECT mlpg.grant_model('rights', 'mlpg_scorer', 'own')$$,
 	$$SELECT mlpg.grant_model('rights', 'mlpg_missing', 'score')$$,
 	$$SELECT mlpg.grant_model('rights@champion', 'mlpg_scorer', 'score')$$,
@@ -67,7 +54,7 @@ DECLARE
 	result text;
 BEGIN
 	EXECUTE format('SET LOCAL ROLE %I', role);
-	result := pg_temp.raises(statement);
+	result := raises(statement);
 	RESET ROLE;
 	RETURN result;
 END $$;
@@ -120,7 +107,7 @@ FROM unnest('{mlpg_owner,mlpg_scorer}'::text[]) AS role,
 
 -- references
 SET ROLE mlpg_owner;
-SELECT pg_temp.raises(format('SELECT mlpg.set_tag(%L, ''t'', ''v'')', reference))
+SELECT raises(format('SELECT mlpg.set_tag(%L, ''t'', ''v'')', reference))
 FROM unnest('{right@champion,rights@latest,rights@,rights@7,rights@0,rights@99999999999999999999,rights@1@2,@champion}'::text[]) AS reference;
 SELECT mlpg.set_tag('rights@champion', 'checked', 'yes') AS champion, mlpg.set_tag('rights@2', 'checked', 'no') AS version_2,
 	mlpg.set_tag('rights', 'team', 'stores') AS model, mlpg.set_tag('rights', 'team', 'stores') AS again;
@@ -130,12 +117,12 @@ SELECT tags, description FROM mlpg.models WHERE model = 'rights';
 
 -- aliases and their history
 SELECT mlpg.set_alias('rights', 'challenger', 2) AS set, mlpg.set_alias('rights', 'challenger', 2) AS again;
-SELECT pg_temp.raises(format('SELECT mlpg.set_alias(''rights'', %L, %L)', alias, version))
+SELECT raises(format('SELECT mlpg.set_alias(''rights'', %L, %L)', alias, version))
 FROM (VALUES ('challenger', 9), ('challenger', 0), ('a@b', 1), ('12', 1), ('', 1)) AS v (alias, version);
-SELECT pg_temp.raises($$SELECT mlpg.drop_version('rights', 2)$$);
+SELECT raises($$SELECT mlpg.drop_version('rights', 2)$$);
 SELECT mlpg.set_alias('rights', 'challenger', NULL) AS retired;
 SELECT mlpg.drop_version('rights', 2) AS dropped;
-SELECT pg_temp.raises($$SELECT mlpg.drop_version('rights', 2)$$);
+SELECT raises($$SELECT mlpg.drop_version('rights', 2)$$);
 SELECT alias, from_version, to_version, action, reason, decided_by FROM mlpg.deployments ORDER BY deployment_id;
 SELECT mlpg.version_at('rights', now() + '1 min') AS now, mlpg.version_at('rights', '2020-01-01') AS before, mlpg.version_at('rights', now() + '1 min', 'challenger') AS retired;
 -- a number is not used again
@@ -145,12 +132,12 @@ RESET client_min_messages;
 SELECT version FROM mlpg.model_versions v JOIN mlpg.models m USING (model_id) WHERE model = 'rights' ORDER BY version;
 
 -- names and owners
-SELECT pg_temp.raises(format('SELECT mlpg.rename_model(''rights'', %L)', name))
+SELECT raises(format('SELECT mlpg.rename_model(''rights'', %L)', name))
 FROM unnest(ARRAY['', '123', 'a@b', repeat('x', 201), E'a\nb']) AS name;
 SELECT mlpg.rename_model('rights', 'Rights and "Wrongs"') AS renamed, mlpg.has_model_privilege('rights') AS old, mlpg.has_model_privilege('Rights and "Wrongs"') AS new;
 SELECT mlpg.rename_model('Rights and "Wrongs"', 'rights') AS back, mlpg.rename_model('rights', 'rights') AS same;
-SELECT left(pg_temp.raises($$SELECT mlpg.set_owner('rights', 'mlpg_stranger')$$), 5) AS raises, -- the server's words differ by version
-	pg_temp.raises($$SELECT mlpg.set_owner('rights', 'mlpg_missing')$$);
+SELECT left(raises($$SELECT mlpg.set_owner('rights', 'mlpg_stranger')$$), 5) AS raises, -- the server's words differ by version
+	raises($$SELECT mlpg.set_owner('rights', 'mlpg_missing')$$);
 RESET ROLE;
 SELECT mlpg.set_owner('rights', 'mlpg_readers') AS given;
 SELECT role, r.score, r.read, r.own FROM unnest('{mlpg_owner,mlpg_reader,mlpg_scorer}'::text[]) AS role, pg_temp.rights_of(role) AS r;
@@ -167,7 +154,7 @@ SELECT grantee FROM mlpg.model_grants JOIN mlpg.models USING (model_id) WHERE mo
 
 SELECT model_id FROM mlpg.models WHERE model = 'rights' \gset
 SELECT mlpg.drop_model('rights') AS dropped;
-SELECT pg_temp.raises($$SELECT mlpg.drop_model('rights')$$);
+SELECT raises($$SELECT mlpg.drop_model('rights')$$);
 SELECT count(*) AS left_over FROM (SELECT model_id FROM mlpg.models UNION ALL SELECT model_id FROM mlpg.model_versions UNION ALL SELECT model_id FROM mlpg.model_blobs
 	UNION ALL SELECT model_id FROM mlpg.aliases UNION ALL SELECT model_id FROM mlpg.deployments UNION ALL SELECT model_id FROM mlpg.model_grants UNION ALL SELECT model_id FROM mlpg.runs) AS rows WHERE model_id = :model_id;
 

@@ -1,16 +1,9 @@
 -- Attacks: stored sources that carry a function, planted operators and
 -- functions under a hostile search_path, triggers, and reads that must not
 -- write. Each ends in the error or the answer that is written here.
-CREATE FUNCTION pg_temp.raises(statement text) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-	result text;
-BEGIN
-	EXECUTE statement INTO result;
-	RETURN 'no error, but ' || coalesce(result, 'NULL');
-EXCEPTION WHEN OTHERS THEN
-	RETURN SQLSTATE || ': ' || SQLERRM;
-END $$;
+\getenv source PG_ABS_SRCDIR
+\set raises :source '/helpers/raises.sql'
+\i :raises
 
 CREATE ROLE mlpg_mallory;
 CREATE ROLE mlpg_victim;
@@ -85,10 +78,10 @@ UPDATE mlpg_evil.mode SET mode = 'quiet';
 -- in train too nothing is written, though mallory might write the table
 SET ROLE mlpg_mallory;
 UPDATE mlpg_evil.mode SET mode = 'write';
-SELECT pg_temp.raises($$SELECT mlpg.train('bait2', 'SELECT mlpg_evil.lure(x) AS x, y FROM public.innocent', 'y', 'linear')$$);
-SELECT pg_temp.raises($$SELECT mlpg.train('bait2', 'SELECT nextval(''mlpg_evil.tick'') AS x, y FROM public.innocent', 'y', 'linear')$$);
+SELECT raises($$SELECT mlpg.train('bait2', 'SELECT mlpg_evil.lure(x) AS x, y FROM public.innocent', 'y', 'linear')$$);
+SELECT raises($$SELECT mlpg.train('bait2', 'SELECT nextval(''mlpg_evil.tick'') AS x, y FROM public.innocent', 'y', 'linear')$$);
 CREATE SEQUENCE mlpg_evil.tick;
-SELECT pg_temp.raises($$SELECT mlpg.train('bait2', 'SELECT nextval(''mlpg_evil.tick'')::float8 AS x, y FROM public.innocent', 'y', 'linear')$$);
+SELECT raises($$SELECT mlpg.train('bait2', 'SELECT nextval(''mlpg_evil.tick'')::float8 AS x, y FROM public.innocent', 'y', 'linear')$$);
 UPDATE mlpg_evil.mode SET mode = 'quiet';
 -- the transaction may write again afterwards
 BEGIN;
@@ -96,14 +89,14 @@ SELECT 1 AS trained FROM mlpg.train('bait', 'SELECT mlpg_evil.lure(x) AS x, y FR
 INSERT INTO mlpg_evil.loot VALUES ('mine');
 ROLLBACK;
 BEGIN;
-SELECT pg_temp.raises($$SELECT mlpg.train('bait2', 'SELECT 1 / 0 AS x, y FROM public.innocent', 'y', 'linear')$$);
+SELECT raises($$SELECT mlpg.train('bait2', 'SELECT 1 / 0 AS x, y FROM public.innocent', 'y', 'linear')$$);
 INSERT INTO mlpg_evil.loot VALUES ('mine');
 ROLLBACK;
 
 -- 2. sources that one may not read
-SELECT pg_temp.raises($$SELECT mlpg.train('thief', 'public.secret', 'word', 'linear')$$);
-SELECT pg_temp.raises($$SELECT mlpg.train('thief', 'SELECT blob AS y, version AS x FROM mlpg.model_blobs', 'y', 'linear')$$);
-SELECT pg_temp.raises($$SELECT mlpg.train('thief', 'SELECT length(rolpassword) AS y, oid::int8 AS x FROM pg_authid', 'y', 'linear')$$);
+SELECT raises($$SELECT mlpg.train('thief', 'public.secret', 'word', 'linear')$$);
+SELECT raises($$SELECT mlpg.train('thief', 'SELECT blob AS y, version AS x FROM mlpg.model_blobs', 'y', 'linear')$$);
+SELECT raises($$SELECT mlpg.train('thief', 'SELECT length(rolpassword) AS y, oid::int8 AS x FROM pg_authid', 'y', 'linear')$$);
 SELECT mlpg.has_model_privilege('thief') AS left_behind;
 
 -- 3. a hostile search_path: operators and functions that shadow those of pg_catalog
@@ -129,7 +122,7 @@ CREATE TABLE mlpg_shadow.models (model_id bigint, model text);
 CREATE TABLE mlpg_shadow.pg_class (oid oid, relname text);
 CREATE TEMP TABLE models (model_id bigint, model text);
 SET search_path = mlpg_shadow, pg_catalog, public;
-SELECT pg_temp.raises('SELECT 1 WHERE ''a''::text = ''b''::text') AS control;
+SELECT raises('SELECT 1 WHERE ''a''::text = ''b''::text') AS control;
 CALL mlpg.retrain('bait');
 \echo :SQLSTATE
 SELECT to_version IS NOT NULL AS deployed FROM mlpg.deploy('bait', 1);
@@ -149,7 +142,7 @@ DROP TABLE pg_temp.models;
 -- 4. row-level security that the caller switches off does not open anything
 SET ROLE mlpg_mallory;
 SET row_security = off;
-SELECT pg_temp.raises('SELECT count(*) FROM mlpg.models');
+SELECT raises('SELECT count(*) FROM mlpg.models');
 RESET row_security;
 
 -- 5. a view of somebody else does not lend its owner's eyes

@@ -1,22 +1,9 @@
 -- Sources made canonical: names, queries, refusals. Each refusal with its SQLSTATE.
-CREATE FUNCTION pg_temp.raises(statement text) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-	message text;
-	detail text;
-	hint text;
-	result text;
-BEGIN
-	EXECUTE statement INTO result;
-	RETURN 'no error, but ' || coalesce(result, 'NULL');
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN SQLSTATE || ': ' || message
-		|| CASE WHEN detail <> '' THEN E'\nDETAIL: ' || detail ELSE '' END
-		|| CASE WHEN hint <> '' THEN E'\nHINT: ' || hint ELSE '' END;
-END $$;
+\getenv source PG_ABS_SRCDIR
+\set raises :source '/helpers/raises.sql'
+\i :raises
 CREATE FUNCTION pg_temp.refusal(source text) RETURNS text
-	LANGUAGE sql RETURN pg_temp.raises(format('SELECT mlpg.canonical_source(%L)', source));
+	LANGUAGE sql RETURN raises(format('SELECT mlpg.canonical_source(%L)', source));
 
 CREATE SCHEMA source_mart;
 CREATE SCHEMA "source Odd";

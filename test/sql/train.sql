@@ -2,22 +2,9 @@
 -- leaves (nothing), in every kind of transaction.
 CREATE SCHEMA train_test;
 SET search_path = train_test, public;
-CREATE FUNCTION raises(statement text) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-	message text;
-	detail text;
-	hint text;
-	result text;
-BEGIN
-	EXECUTE statement INTO result;
-	RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN SQLSTATE || ': ' || message
-		|| CASE WHEN detail <> '' THEN E'\nDETAIL: ' || detail ELSE '' END
-		|| CASE WHEN hint <> '' THEN E'\nHINT: ' || hint ELSE '' END;
-END $$;
+\getenv source PG_ABS_SRCDIR
+\set raises :source '/helpers/raises.sql'
+\i :raises
 -- all that training writes
 CREATE FUNCTION registry_rows() RETURNS text LANGUAGE sql AS $$
 	SELECT format('%s %s %s %s %s %s %s', (SELECT count(*) FROM mlpg.models), (SELECT count(*) FROM mlpg.model_versions), (SELECT count(*) FROM mlpg.model_blobs),

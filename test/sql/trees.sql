@@ -9,17 +9,9 @@ SET TIME ZONE 'UTC';
 SET DateStyle = 'ISO';
 CREATE SCHEMA look;
 SET search_path = look;
-CREATE FUNCTION raises(statement text) RETURNS text LANGUAGE plpgsql AS $$
-#variable_conflict error
-DECLARE
-	state text; message text; detail text; hint text;
-BEGIN
-	EXECUTE statement;
-	RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN state || ': ' || message || coalesce(E'\nDETAIL: ' || nullif(detail, ''), '') || coalesce(E'\nHINT: ' || nullif(hint, ''), '');
-END $$;
+\getenv source PG_ABS_SRCDIR
+\set raises :source '/helpers/raises.sql'
+\i :raises
 CREATE TABLE sales AS
 SELECT i, date '2024-01-01' + i % 500 AS day, 'shop ' || i % 7 AS shop, CASE WHEN i % 11 > 0 THEN 'item ' || i * 7919 % 40 END AS item,
 	   i % 5 = 0 AS promo, CASE WHEN i % 13 > 0 THEN 50 + i * 31 % 97 END AS price,

@@ -16,7 +16,7 @@
  *			be, of one class
  *
  * Cost: three look-ups by hash a row.  Memory: some 60 bytes a pair that occurs.  Determinism: counts and sums are
- * integers of up to 128 bits; the order of rows shows nowhere.  NULL: the callers'.
+ * integers of up to 128 bits, means over classes exact sums (math/fixed.h); the order of rows shows nowhere.  NULL: the callers'.
  *
  *-------------------------------------------------------------------------
  */
@@ -243,11 +243,11 @@ mlpg_class_f1(const MlpgClassTotals *totals, int class)
 	return ratio(2.0 * (double) totals->both[class], (double) totals->actual[class] + (double) totals->predicted[class]);
 }
 
-/* The mean of both / of over the classes that occur, 0 where of is 0; F1 where of is NULL. */
+/* The mean of both / of over the classes that occur, 0 where of is 0; F1 where of is NULL.  Classes come in any order. */
 static double
 macro(const MlpgClassTotals *totals, const int64_t *of)
 {
-	double		sum = 0;
+	MlpgExact	sum = {0};
 	int			n = 0;
 
 	for (int k = 0; k < totals->n_classes; k++)
@@ -256,11 +256,11 @@ macro(const MlpgClassTotals *totals, const int64_t *of)
 			continue;
 		n++;
 		if (of == NULL)
-			sum += mlpg_class_f1(totals, k);
+			mlpg_exact_add(&sum, mlpg_class_f1(totals, k));
 		else if (of[k] > 0)
-			sum += (double) totals->both[k] / (double) of[k];
+			mlpg_exact_add(&sum, (double) totals->both[k] / (double) of[k]);
 	}
-	return ratio(sum, n);
+	return ratio(mlpg_exact_value(&sum), n);
 }
 
 double
@@ -297,5 +297,5 @@ mlpg_class_mcc(const MlpgClassTotals *totals)
 	}
 	if (spread_actual == 0 || spread_predicted == 0)
 		return NAN;
-	return (double) covariance / (sqrt((double) spread_actual) * sqrt((double) spread_predicted));
+	return (double) covariance / sqrt((double) spread_actual * (double) spread_predicted);
 }

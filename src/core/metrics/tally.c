@@ -6,7 +6,7 @@
  * What metrics of ranks need of ten million scores is which values there are and
  * how often each.  Numbers are kept as keys of 64 bits whose order as integers is
  * theirs (core/math/sort.h).  Fresh ones are heaped up; a full heap of at least
- * 65,536, and of half of what is in order already, is sorted and merged in from the
+ * 16,384, and of half of what is in order already, is sorted and merged in from the
  * back, in place.  So every key is sorted once and moved about three times
  * (logarithmic method: Bentley and Saxe 1980).  Where at most half of the entries
  * are distinct, as with the answers of trees or rounded probabilities, each key is
@@ -23,7 +23,7 @@
 #include "core/metrics/tally.h"
 
 #define FIRST_FRESH 16
-#define MANY_FRESH 65536
+#define MANY_FRESH 16384
 #define PIECE 131072			/* keys that are sorted between two looks at the host */
 
 /* Room for n entries more. */
