@@ -88,6 +88,23 @@ SELECT raises(statement) FROM unnest(ARRAY[
 	$$SELECT mlpg.calibration('two', bins => 0)$$]) AS statement;
 SELECT metric, n FROM mlpg.evaluate('no_rows', 'later') LIMIT 1;
 
+-- --- versions compared, and deployed, by metrics of all rows
+SELECT version FROM mlpg.train('two', 'SELECT a, b, shop, promo, bought FROM seen', 'bought', 'baseline');
+SELECT version FROM mlpg.train('two', 'SELECT a, b, shop, promo, bought FROM seen', 'bought', 'boosted_trees', params => '{"num_iterations":1}');
+SELECT version FROM mlpg.train('three', 'SELECT a, b, shop, color FROM seen', 'color', 'boosted_trees', params => '{"num_iterations":1}');
+SELECT m.model, m.metric, c.n, abs(c.gain - (a.value - b.value)) < 1e-12, c.se > 0 AND c.se < abs(c.gain) AS sure
+  FROM (VALUES ('two', 'auc'), ('two', 'average_precision'), ('two', 'f1')) AS m(model, metric), LATERAL mlpg.compare_versions(model, 1, 2, metric) AS c,
+	LATERAL mlpg.evaluate(model || '@1') AS a, LATERAL mlpg.evaluate(model || '@2') AS b WHERE a.metric = m.metric AND b.metric = m.metric;
+SELECT m.metric, c.n, abs(c.gain - (a.value - b.value)) < 1e-12, c.se > 0 AND c.se < 0.1
+  FROM (VALUES ('f1_macro'), ('mcc')) AS m(metric), LATERAL mlpg.compare_versions('three', 2, 1, metric) AS c,
+	LATERAL mlpg.evaluate('three@2') AS a, LATERAL mlpg.evaluate('three@1') AS b WHERE a.metric = m.metric AND b.metric = m.metric;
+-- that of the naive model, 0/0, counts as 0
+SELECT abs(c.gain - a.value) < 1e-12, c.n FROM mlpg.compare_versions('two', 1, 2, 'mcc') AS c, mlpg.evaluate('two@1') AS a WHERE metric = 'mcc';
+SELECT raises($$SELECT mlpg.compare_versions('number', 1, 1, 'bias')$$);
+SELECT deployed, regexp_replace(why, '(by|se|only) [0-9][0-9.e-]*', '\1 N', 'g') FROM unnest('{auc,average_precision,mcc}'::text[]) AS metric, LATERAL mlpg.deploy('two', 3, metric => metric);
+SELECT deployed, regexp_replace(why, '(by|se|only) [0-9][0-9.e-]*', '\1 N', 'g') FROM mlpg.deploy('two', 3, metric => 'auc', better_than => '{baselines}');
+SELECT raises($$SELECT mlpg.deploy('two', 1, metric => 'r2')$$);
+
 -- --- rights: read on the model; the stored source as its owner for whoever has the owner's privileges, else as the caller
 CREATE ROLE mlpg_judge_owner;
 CREATE ROLE mlpg_judge_reader;

@@ -437,6 +437,51 @@ test_judge_classes(MlpgHost *host)
 	CHECK_CLOSE(values[mlpg_judge_find(&judge, "mcc")], 7 / sqrt(10 * 10), 1e-15);
 }
 
+/*
+ * The gain in accuracy-like metrics has a known error: f1 of a class that every row is of is
+ * 2h/(n+h), nearly linear in h, so the jackknife's error is near that of the binomial share.
+ */
+static void
+test_class_gain(MlpgHost *host)
+{
+	enum {ROWS = 4000};
+	MlpgClassRows *rows[2];
+	MlpgJudge	judge;
+	const MlpgMetric *f1;
+	double	   *period = mlpg_allocate(host, ROWS, sizeof(double));
+	double		gain,
+				error,
+				expected;
+
+	mlpg_judge_init_classes(&judge, 2);
+	f1 = judge.metric[mlpg_judge_find(&judge, "f1")];
+	CHECK(mlpg_judge_is_whole(f1) && !mlpg_judge_is_whole(judge.metric[0]));
+	for (int k = 0; k < 2; k++)
+	{
+		rows[k] = mlpg_class_rows_create(host, ROWS, 2);
+		for (int i = 0; i < ROWS; i++)
+		{
+			rows[k]->actual[i] = 1;
+			rows[k]->predicted[i] = next_uniform() < (k == 0 ? 0.8 : 0.6);
+			period[i] = i / 100;
+		}
+	}
+	error = mlpg_judge_class_gain(host, f1, rows[0], rows[1], NULL, &gain);
+	CHECK_CLOSE(gain, 1.6 / 1.8 - 1.2 / 1.6, 0.1);
+	/* d(2h/(1+h))/dh = 2/(1+h)^2 */
+	expected = sqrt((0.8 * 0.2 * 4 / pow(1.8, 4) + 0.6 * 0.4 * 4 / pow(1.6, 4)) / ROWS);
+	CHECK(error > 0.5 * expected && error < 2 * expected);
+	error = mlpg_judge_class_gain(host, f1, rows[0], rows[1], period, &gain);
+	CHECK(error > 0.5 * expected && error < 2 * expected);
+	CHECK_CLOSE(mlpg_judge_class_gain(host, f1, rows[0], rows[0], NULL, &gain), 0, 0);
+	CHECK_CLOSE(gain, 0, 0);
+	for (int i = 0; i < ROWS; i++)
+		period[i] = 7;
+	CHECK(isnan(mlpg_judge_class_gain(host, f1, rows[0], rows[1], period, &gain)));
+	rows[0]->n = rows[1]->n = 0;
+	CHECK(isnan(mlpg_judge_class_gain(host, f1, rows[0], rows[1], NULL, &gain)) && isnan(gain));
+}
+
 int
 main(void)
 {
@@ -453,6 +498,7 @@ main(void)
 	test_newsvendor(host);
 	test_probabilities(host);
 	test_judge_classes(host);
+	test_class_gain(host);
 	harness_free(host);
 	return harness_done();
 }

@@ -57,6 +57,17 @@ extern void mlpg_judge_classes(MlpgHost *host, const MlpgJudge *judge, const Mlp
 /* One of them; NaN: no value. */
 extern double mlpg_judge_class_metric(MlpgHost *host, const MlpgMetric *metric, const MlpgClassRows *rows);
 
+/* Whether it has no loss of a row, but a value for all rows. */
+extern bool mlpg_judge_is_whole(const MlpgMetric *metric);
+
+/*
+ * By how much such a metric is better for one model than for a rival, on the same rows, and
+ * the standard error of that (NaN: none): the jackknife that leaves out one of up to 20 groups
+ * of rows at a time.  period: rows with the same value stay in one group; NULL: every 20th row is one.
+ */
+extern double mlpg_judge_class_gain(MlpgHost *host, const MlpgMetric *metric, const MlpgClassRows *rows, const MlpgClassRows *rival,
+									const double *period, double *gain);
+
 /* Whether it leaves out rows of a class that the model does not know. */
 extern bool mlpg_judge_needs_known(const MlpgMetric *metric);
 

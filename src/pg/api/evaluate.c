@@ -7,7 +7,8 @@
  * fitted on either, read again from the stored source.  For each row both
  * losses; the gain is the mean of their difference.  Its standard error is over
  * periods where the hold-out is by time (rows of one week share their
- * surprises), else over rows.  Classifiers are compared by the log loss of what
+ * surprises), else over rows.  Metrics that are no mean over rows (auc, f1, ...) are compared as a
+ * whole, with the standard error of the jackknife (core/metrics/judge_classes.c).  Classifiers are compared by the log loss of what
  * happened, each with the probability that it gave to it, 0 where it does not know the class.
  *
  *-------------------------------------------------------------------------
@@ -103,7 +104,17 @@ typedef struct Contestant
 	MlpgScored	scored;
 	double	   *row;			/* features, offset */
 	double	   *out;			/* outputs */
+	MlpgClassRows *answers;		/* for metrics of all rows at once */
 } Contestant;
+
+/* What a classifier answers a row. */
+typedef struct ClassAnswer
+{
+	int			actual;			/* class of the model, -1 none */
+	int			predicted;
+	double		p;				/* probability of the actual one */
+	double		second;			/* and of the second one, of two */
+} ClassAnswer;
 
 typedef struct Comparison
 {
@@ -117,8 +128,9 @@ typedef struct Comparison
 	int			n_needed;		/* attributes to deform: all */
 	Contestant	side[2];		/* challenger, incumbent */
 	const MlpgMetric *metric;
+	bool		whole;			/* it has no loss of a row, but a value for all */
 	double		parameters[MLPG_METRIC_MAX_PARAMETERS];
-	MlpgMetricState state;		/* the metric of the challenger */
+	MlpgMetricState state;		/* the metric of the challenger, of row losses */
 	double		loss[2];		/* sums of both sides' row losses */
 	int64		n;
 	int64		capacity;
@@ -149,52 +161,114 @@ comparison_start(TupleDesc desc, void *argument)
 	MemoryContextSwitchTo(old);
 }
 
-/* What the metric reads of a row and of the model's answer to it; false where there is none. */
+/* The outputs for a row; false where the model has no answer. */
 static bool
-read_answer(const Comparison *c, const Contestant *side, TupleTableSlot *slot, double *inputs)
+answer(const Contestant *side, TupleTableSlot *slot)
 {
 	const MlpgModel *model = side->scored.model;
-	int			actual,
-				predicted;
 
 	if (!mlpg_bind_values(side->scored.binding, slot->tts_values, slot->tts_isnull, side->row) && model->schema->n_features > 0)
 		return false;
 	model->learner->predict(model, side->row, 1, mlpg_schema_columns(model->schema), side->out);
+	return !isnan(side->out[0]);
+}
+
+static ClassAnswer
+class_answer(const Comparison *c, const Contestant *side)
+{
+	const MlpgModel *model = side->scored.model;
+	int			actual = mlpg_scored_class(&side->scored, c->rows);
+
+	return (ClassAnswer)
+	{
+		.actual = actual, .predicted = mlpg_model_class(model, side->out),
+			.p = actual < 0 ? 0 : mlpg_model_probability(model, side->out, actual),
+			.second = model->n_outputs == 1 ? side->out[0] : NAN
+	};
+}
+
+/* What the metric reads of a row and of the model's answer to it; false where there is none. */
+static bool
+read_inputs(const Comparison *c, const Contestant *side, double *inputs)
+{
+	const MlpgModel *model = side->scored.model;
+	ClassAnswer a;
+
 	if (model->schema->classes == NULL)
 	{
 		inputs[0] = c->rows->values[c->rows->plan->n_features];
 		inputs[1] = mlpg_model_answer(model, side->out);
 		return !isnan(inputs[1]);
 	}
-	predicted = mlpg_model_class(model, side->out);
-	actual = mlpg_scored_class(&side->scored, c->rows);
-	return predicted >= 0 &&
-		mlpg_class_inputs(c->metric, actual, actual < 0 ? 0 : mlpg_model_probability(model, side->out, actual), predicted,
-						  model->n_outputs == 1 ? side->out[0] : NAN, inputs);
+	a = class_answer(c, side);
+	return mlpg_class_inputs(c->metric, a.actual, a.p, a.predicted, a.second, inputs);
 }
 
 static void
-compare_row(Comparison *c, TupleTableSlot *slot)
+resize_answers(Comparison *c, MlpgClassRows *rows, int64 more)
+{
+	rows->actual = mlpg_resize(c->host, rows->actual, c->capacity, more, sizeof(double));
+	rows->p = mlpg_resize(c->host, rows->p, c->capacity, more, sizeof(double));
+	rows->predicted = mlpg_resize(c->host, rows->predicted, c->capacity, more, sizeof(double));
+	rows->second = mlpg_resize(c->host, rows->second, c->capacity, more, sizeof(double));
+}
+
+static void
+make_room(Comparison *c)
+{
+	int64		more = c->capacity == 0 ? 1024 : c->capacity * 2;
+
+	if (c->n < c->capacity)
+		return;
+	c->gain = mlpg_resize(c->host, c->gain, c->capacity, more, sizeof(double));
+	c->order = mlpg_resize(c->host, c->order, c->capacity, more, sizeof(double));
+	for (int k = 0; c->whole && k < 2; k++)
+		resize_answers(c, c->side[k].answers, more);
+	c->capacity = more;
+}
+
+static void
+keep_answer(Comparison *c, Contestant *side)
+{
+	ClassAnswer a = class_answer(c, side);
+	MlpgClassRows *rows = side->answers;
+
+	rows->actual[rows->n] = a.actual;
+	rows->p[rows->n] = a.p;
+	rows->predicted[rows->n] = a.predicted;
+	rows->second[rows->n++] = a.second;
+}
+
+/* Adds the losses of both sides; false where one has none. */
+static bool
+compare_losses(Comparison *c)
 {
 	double		loss[2];
 	double		inputs[2][2];
 
 	for (int k = 0; k < 2; k++)
-		if (!read_answer(c, &c->side[k], slot, inputs[k]) ||
-			!mlpg_metric_row_loss(c->metric, c->parameters, inputs[k], &loss[k]))
-			return;
+		if (!read_inputs(c, &c->side[k], inputs[k]) || !mlpg_metric_row_loss(c->metric, c->parameters, inputs[k], &loss[k]))
+			return false;
 	mlpg_metric_add_row(c->host, &c->state, inputs[0]);
 	c->loss[0] += loss[0];
 	c->loss[1] += loss[1];
-	if (c->n == c->capacity)
-	{
-		int64		more = c->capacity == 0 ? 1024 : c->capacity * 2;
-
-		c->gain = mlpg_resize(c->host, c->gain, c->capacity, more, sizeof(double));
-		c->order = mlpg_resize(c->host, c->order, c->capacity, more, sizeof(double));
-		c->capacity = more;
-	}
 	c->gain[c->n] = loss[1] - loss[0];
+	return true;
+}
+
+static void
+compare_row(Comparison *c, TupleTableSlot *slot)
+{
+	make_room(c);
+	if (!answer(&c->side[0], slot) || !answer(&c->side[1], slot))
+		return;
+	if (c->whole)
+	{
+		keep_answer(c, &c->side[0]);
+		keep_answer(c, &c->side[1]);
+	}
+	else if (!compare_losses(c))
+		return;
 	c->order[c->n++] = mlpg_holdout_order(&c->holdout, slot->tts_values, slot->tts_isnull);
 }
 
@@ -255,6 +329,30 @@ same_task(const MlpgSchema *a, const MlpgSchema *b)
 	return common >= 2;
 }
 
+/* Both sides know the same classes where the metric is one of two: the event of one is that of the other. */
+static void
+prepare_answers(Comparison *c)
+{
+	const MlpgSchema *schema = c->side[0].scored.model->schema;
+	int			event = mlpg_schema_event(schema);
+
+	for (int k = 0; k < 2; k++)
+	{
+		const MlpgDictionary *classes = c->side[k].scored.model->schema->classes;
+
+		if (classes->n != 2 && schema->classes->n == 2)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("two versions cannot be compared by metric \"%s\"", c->metric->name),
+					 errdetail("The incumbent knows %d classes, the challenger two.", classes->n)));
+		c->side[k].answers = mlpg_class_rows_create(c->host, 0, classes->n);
+		c->side[k].answers->second = NULL;
+		c->side[k].answers->actual = c->side[k].answers->p = c->side[k].answers->predicted = NULL;
+		if (classes->n == 2)
+			c->side[k].answers->event = mlpg_dictionary_find(classes, schema->classes->text[event], schema->classes->length[event]);
+	}
+}
+
 static void
 choose_metric(Comparison *c, const Jsonb *metrics, const char *name)
 {
@@ -274,15 +372,37 @@ choose_metric(Comparison *c, const Jsonb *metrics, const char *name)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("metric \"%s\" is not one that this model was judged by", name ? name : ""),
 				 errhint("They are in the column metrics of mlpg.leaderboard.")));
-	if (!mlpg_metric_has_row_loss(judge.metric[k]))
+	c->metric = judge.metric[k];
+	c->whole = mlpg_judge_is_whole(c->metric);
+	if (c->whole)
+	{
+		prepare_answers(c);
+		return;
+	}
+	if (!mlpg_metric_has_row_loss(c->metric))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("two versions cannot be compared by metric \"%s\"", name),
 				 errdetail("It has no loss of a single row."),
 				 errhint("Compare them by \"%s\".", judge.metric[0]->name)));
-	c->metric = judge.metric[k];
 	memcpy(c->parameters, judge.parameters[k], sizeof(c->parameters));
 	mlpg_metric_init(c->host, &c->state, c->metric, c->parameters);
+}
+
+/* The mean gain over rows and its standard error, over periods where there are any. */
+static void
+finish_losses(Comparison *c, double *gain, double *se)
+{
+	double	   *means = mlpg_allocate(c->host, c->n, sizeof(double));
+	double		unit;
+	bool		is_null;
+
+	*se = mlpg_mean_with_error(c->gain, c->n, gain);
+	if (c->holdout.by != NULL)
+		*se = mlpg_mean_with_error(means, mlpg_period_means(c->host, c->gain, c->order, c->n, means), gain);
+	unit = mlpg_loss_unit(c->metric, mlpg_metric_value(&c->state, &is_null), c->loss[0] / c->n, c->loss[1] / c->n);
+	*gain *= unit;
+	*se *= unit;
 }
 
 bool
@@ -294,9 +414,6 @@ mlpg_compare_versions(const MlpgModelRef *challenger, const MlpgModelRef *incumb
 	Jsonb	   *incumbent_metrics = mlpg_registry_metrics(incumbent->model_id, incumbent->version);
 	Comparison	c;
 	char	   *source;
-	double	   *means;
-	double		unit;
-	bool		is_null;
 
 	memset(&c, 0, sizeof(c));
 	*gain = *se = 0;
@@ -318,18 +435,14 @@ mlpg_compare_versions(const MlpgModelRef *challenger, const MlpgModelRef *incumb
 	mlpg_query_run(source, &sink, &c);
 
 	*n = c.n;
-	if (c.n > 0)
-	{
-		means = mlpg_allocate(c.host, c.n, sizeof(double));
-		*se = mlpg_mean_with_error(c.gain, c.n, gain);
-		if (c.holdout.by != NULL)
-			*se = mlpg_mean_with_error(means, mlpg_period_means(c.host, c.gain, c.order, c.n, means), gain);
-		if (isnan(*se))
-			*se = 0;
-		unit = mlpg_loss_unit(c.metric, mlpg_metric_value(&c.state, &is_null), c.loss[0] / c.n, c.loss[1] / c.n);
-		*gain *= unit;
-		*se *= unit;
-	}
+	if (c.n > 0 && c.whole)
+		*se = mlpg_judge_class_gain(c.host, c.metric, c.side[0].answers, c.side[1].answers, c.holdout.by != NULL ? c.order : NULL, gain);
+	else if (c.n > 0)
+		finish_losses(&c, gain, se);
+	if (isnan(*gain))
+		*n = 0;
+	if (isnan(*se))
+		*se = 0;
 	MemoryContextDelete(c.context);
 	return *n > 0;
 }
