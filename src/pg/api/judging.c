@@ -142,7 +142,7 @@ answer_block(Judging *j)
 
 	if (j->n_block == 0)
 		return;
-	model->learner->predict(model, j->features, j->n_block, Max(schema_of(j)->n_features, 1), j->out);
+	model->learner->predict(model, j->features, j->n_block, Max(mlpg_schema_columns(schema_of(j)), 1), j->out);
 	if (j->n + j->n_block > j->capacity)
 	{
 		int64		more = Max(j->capacity * 2, 4 * BLOCK);
@@ -211,7 +211,7 @@ static void
 take_row(Judging *j, TupleTableSlot *slot)
 {
 	const MlpgSchema *schema = schema_of(j);
-	double	   *row = &j->features[(Size) j->n_block * Max(schema->n_features, 1)];
+	double	   *row = &j->features[(Size) j->n_block * Max(mlpg_schema_columns(schema), 1)];
 
 	if (!mlpg_rows_read_row(j->rows, slot->tts_values, slot->tts_isnull) ||
 		(j->stored && !mlpg_scored_was_held_out(&j->holdout, j->rows, slot->tts_values, slot->tts_isnull)))
@@ -277,7 +277,7 @@ static void
 open_model(Judging *j)
 {
 	const MlpgSchema *schema;
-	int			n_features;
+	int			n_columns;
 
 	j->scored.model = mlpg_scored_model(j->context, &j->ref, j->stored);
 	schema = schema_of(j);
@@ -288,8 +288,8 @@ open_model(Judging *j)
 				 errhint("Use the metric aggregates on mlpg.predict instead.")));
 	if (j->scored.model->learner->hasten != NULL)
 		j->scored.model->learner->hasten(j->host, j->scored.model);
-	n_features = Max(schema->n_features, 1);
-	j->features = mlpg_allocate(j->host, (Size) BLOCK * n_features, sizeof(double));
+	n_columns = Max(mlpg_schema_columns(schema), 1);
+	j->features = mlpg_allocate(j->host, (Size) BLOCK * n_columns, sizeof(double));
 	j->out = mlpg_allocate(j->host, (Size) BLOCK * j->scored.model->n_outputs, sizeof(double));
 	j->block_target = mlpg_allocate(j->host, BLOCK, sizeof(double));
 	j->block_segment = mlpg_allocate(j->host, BLOCK, sizeof(int32));
