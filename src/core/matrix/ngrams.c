@@ -204,7 +204,7 @@ divide(const MlpgNgrams *g, const char *text, int32_t length, void *memory)
 {
 	int32_t		characters = count_characters(text, length);
 	size_t		grams = count_grams(g, characters);
-	size_t		offset = sizeof(MlpgTextGrams) + grams * sizeof(MlpgGram);
+	size_t		offset = sizeof(MlpgTextGrams) + grams * sizeof(MlpgNgram);
 	char	   *base = memory;
 	Room		room;
 
@@ -278,7 +278,7 @@ weigh(const MlpgNgrams *g, const Room *room, int64_t n)
 		double		weight = (double) count * g->rarity[position];
 
 		square += weight * weight;
-		room->result->gram[room->result->n++] = (MlpgGram) {position, (float) weight};
+		room->result->gram[room->result->n++] = (MlpgNgram) {position, (float) weight};
 	}
 	return square;
 }
@@ -302,7 +302,7 @@ mlpg_ngrams_keep(MlpgHost *host, const MlpgNgrams *g, const char *text, int32_t 
 {
 	void	   *room = mlpg_allocate(host, mlpg_ngrams_room(g, text, length), 1);
 	const MlpgTextGrams *grams = mlpg_ngrams_read(g, text, length, room);
-	size_t		size = sizeof(MlpgTextGrams) + (size_t) grams->n * sizeof(MlpgGram);
+	size_t		size = sizeof(MlpgTextGrams) + (size_t) grams->n * sizeof(MlpgNgram);
 	void	   *kept = mlpg_allocate(host, size, 1);
 
 	memcpy(kept, grams, size);

@@ -27,18 +27,18 @@ typedef struct MlpgNgrams
 	int32_t    *position;		/* buckets: position among the n, -1 if not there; while counting, documents */
 } MlpgNgrams;
 
-typedef struct MlpgGram
+typedef struct MlpgNgram
 {
 	uint32_t	position;		/* among the n buckets */
 	float		weight;
-} MlpgGram;
+} MlpgNgram;
 
 /* A text as a model sees it.  Weights have length 1 (or there are none). */
 typedef struct MlpgTextGrams
 {
 	uint64_t	content;		/* hash of the text: tells it from others, whatever the address */
 	int32_t		n;
-	MlpgGram	gram[];			/* n, ascending by position */
+	MlpgNgram	gram[];			/* n, ascending by position */
 } MlpgTextGrams;
 
 /* A text's value in a row is where its n-grams are: bits of the address, never NaN. */
