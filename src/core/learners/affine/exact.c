@@ -28,7 +28,11 @@ typedef struct Work
 	double	   *memory;			/* n_threads x size */
 	int		   *exponent;		/* n_threads x stride */
 	size_t		size;
+	int64_t		from;			/* rows of each piece that this step takes */
+	int64_t		step;
 } Work;
+
+#define STEP_UNITS 20000000		/* fused operations of a task, about: a few ms, so that cancel is quick */
 
 void
 mlpg_exact_rows(const MlpgDesignRows *rows, int64_t first, int64_t last, const double *root, double *z, int stride)
@@ -75,9 +79,12 @@ add_piece(MlpgTask *task, int index, void *argument)
 	double	   *scratch = lo + (size_t) work->d * (size_t) work->stride;
 	int		   *exponent = work->exponent + (size_t) task->thread * (size_t) work->stride;
 
-	for (int64_t first = rows->piece[index]; first < rows->piece[index + 1]; first += MLPG_DESIGN_BLOCK)
+	int64_t		begin = rows->piece[index] + work->from,
+				end = rows->piece[index + 1] < begin + work->step ? rows->piece[index + 1] : begin + work->step;
+
+	for (int64_t first = begin; first < end; first += MLPG_DESIGN_BLOCK)
 	{
-		int64_t		last = first + MLPG_DESIGN_BLOCK < rows->piece[index + 1] ? first + MLPG_DESIGN_BLOCK : rows->piece[index + 1];
+		int64_t		last = first + MLPG_DESIGN_BLOCK < end ? first + MLPG_DESIGN_BLOCK : end;
 
 		if (atomic_load_explicit(task->stop, memory_order_relaxed))
 			return;
@@ -100,8 +107,12 @@ mlpg_exact_crossprod(MlpgHost *host, const MlpgDesignRows *rows, MlpgExactBody b
 	work.total = mlpg_allocate(host, (size_t) rows->n_pieces + 1, sizeof(MlpgCrossprod));
 	for (int p = 0; p <= rows->n_pieces; p++)
 		mlpg_crossprod_init(host, &work.total[p], work.d);
-	mlpg_check(host, phase, 0, 0);
-	host->parallel_for(host, rows->n_pieces, add_piece, &work);
+	work.step = (1 + STEP_UNITS / (2 * (int64_t) work.d * work.d * MLPG_DESIGN_BLOCK)) * MLPG_DESIGN_BLOCK;
+	for (; rows->n_pieces > 0 && work.from < rows->piece[1]; work.from += work.step)
+	{
+		mlpg_check(host, phase, work.from * rows->n_pieces, rows->n_rows);
+		host->parallel_for(host, rows->n_pieces, add_piece, &work);
+	}
 	for (int p = 0; p <= rows->n_pieces; p++)
 	{
 		MlpgCrossprod *total = &work.total[p];

@@ -312,7 +312,7 @@ mlpg_family_work(const MlpgFamily *family, int n, const double *y, const double 
 {
 	double		mu[MLPG_FAMILY_BLOCK],
 				slope[MLPG_FAMILY_BLOCK],
-				lacks[MLPG_FAMILY_BLOCK],
+				lacks[MLPG_FAMILY_BLOCK] = {0},
 				v[MLPG_FAMILY_BLOCK];
 	bool		binomial = family->id == MLPG_FAMILY_BINOMIAL;
 	MlpgFamilySums sum = *sums;
