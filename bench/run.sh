@@ -1,7 +1,7 @@
 #!/bin/sh
 # make bench: comparisons side by side, in a throw-away cluster. See bench/README.md.
 #
-#   bench/run.sh [LINE ...]          lines: linear fit ingest predict job quantile groups
+#   bench/run.sh [LINE ...]          lines: linear fit ingest predict job quantile groups auc
 #                                    trees_train trees_job trees_predict trees_scale; default all
 #   bench/run.sh accuracy [SET ...]  losses on data sets against the peers': the table of doc/accuracy.md
 #

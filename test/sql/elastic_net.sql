@@ -7,17 +7,9 @@ SET client_min_messages = warning;
 SET TIME ZONE 'UTC';
 CREATE SCHEMA elastic_test;
 SET search_path = elastic_test;
-CREATE FUNCTION raises(statement text) RETURNS text LANGUAGE plpgsql AS $$
-#variable_conflict error
-DECLARE
-	state text; message text; detail text; hint text;
-BEGIN
-	EXECUTE statement;
-	RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN state || ': ' || message || coalesce(E'\nDETAIL: ' || nullif(detail, ''), '') || coalesce(E'\nHINT: ' || nullif(hint, ''), '');
-END $$;
+\getenv source PG_ABS_SRCDIR
+\set raises :source '/helpers/raises.sql'
+\i :raises
 -- 600 rows: four numbers that matter, a text, and six numbers that do not
 CREATE TABLE homes AS
 SELECT i, (i * 7919 % 101) / 10.0 AS area, (i * 104729 % 53) / 5.0 AS age, 'town ' || i % 5 AS town, CASE WHEN i % 9 > 0 THEN i % 4 END AS rooms,
