@@ -76,7 +76,9 @@ SELECT mlpg.predict_interval(mlpg.fit('baseline', kind, ARRAY[x]), '{1}'::float8
 SELECT mlpg.fit('baseline', kind, ARRAY[x], '{"calibration":0.2}') FROM fan;
 SELECT mlpg.fit('linear', y, ARRAY[x], '{"calibration":1}') FROM fan;
 SELECT mlpg.fit('linear', y, ARRAY[x], '{"calibration":"x1"}') FROM fan;
+\set VERBOSITY terse
 SELECT mlpg.fit('linear', y, ARRAY[x], '{"calibraton":0.2}') FROM fan;
+\set VERBOSITY default
 SELECT mlpg.predict_interval_columns('line', 0.9, NULL, 1);
 
 -- standard errors of quantile regression: none unless asked for, one each level
