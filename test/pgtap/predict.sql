@@ -10,10 +10,10 @@ FROM (
 	SELECT name, model, features, rest,
 		CASE WHEN model = 'mlpg.model' AND features = 'float8[]' THEN 'i' ELSE 's' END AS volatility
 	FROM (VALUES ('predict', NULL), ('predict_quantile', 'float8'), ('predict_quantiles', 'float8[]'),
-		('predict_class', NULL), ('predict_proba', NULL), ('predict_proba', 'text')) AS v(name, rest),
+		('predict_class', NULL), ('predict_proba', NULL), ('predict_proba', 'text'), ('predict_interval', 'float8')) AS v(name, rest),
 		unnest('{text,mlpg.model}'::text[]) AS model, unnest('{record,jsonb,text,float8[]}'::text[]) AS features
 ) AS f LEFT JOIN pg_proc AS p ON p.oid = to_regprocedure(format('mlpg.%s(%s)', f.name, concat_ws(',', f.model, f.features, f.rest)));
-SELECT is(count(*), 6::bigint, 'calls by name with a row are rewritten by the planner') FROM pg_proc
+SELECT is(count(*), 7::bigint, 'calls by name with a row are rewritten by the planner') FROM pg_proc
 WHERE pronamespace = 'mlpg'::regnamespace AND prosupport = 'mlpg.predict_support'::regproc AND proname !~ '_columns$';
 SELECT is(concat(typalign, typstorage, typlen), 'de-1', 'a model is aligned and stored as its format needs') FROM pg_type WHERE oid = 'mlpg.model'::regtype;
 SELECT is(count(*), 2::bigint, 'a model is cast to bytea and back, on request only') FROM pg_cast
@@ -41,7 +41,7 @@ SELECT i, nullif(i % 13, 3), (i % 7) / 4.0, i % 5 = 0, nullif('k' || i % 4, 'k2'
 	i % 13 + 3 * (i % 7) + (i * 7919) % 17, repeat('x', 300)
 FROM generate_series(1, 700) AS i;
 -- few trees: what follows copies models a hundred thousand times
-CREATE TABLE fits AS SELECT l.name, NULL::mlpg.model AS model FROM mlpg.learners() AS l;
+CREATE TABLE fits AS SELECT l.name, NULL::mlpg.model AS model FROM mlpg.learners() AS l WHERE 'regression' = ANY (l.tasks);
 DO $$
 DECLARE
 	learner text;
