@@ -50,10 +50,34 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) \
 	return 0; \
 }
 
+/* A step of each kind but splines; of the category n-grams where the learner reads texts. */
+static inline MlpgWishes *
+fuzz_wishes(MlpgHost *host, const MlpgLearner *learner)
+{
+	static char *price[] = {"price"};
+	static char *week[] = {"week"};
+	static char *shop[] = {"shop"};
+	static char *both[] = {"week", "shop"};
+	static MlpgWish with_text[] = {
+		{.kind = MLPG_STEP_LOG, .n_names = 1, .name = price}, {.kind = MLPG_STEP_BUCKETIZE, .n_names = 1, .name = week, .number = {3}},
+		{.kind = MLPG_STEP_NGRAMS, .n_names = 1, .name = shop, .number = {1, 2, 16}}, {.kind = MLPG_STEP_POLYNOMIAL, .number = {2}}
+	};
+	static MlpgWish without[] = {
+		{.kind = MLPG_STEP_LOG, .n_names = 1, .name = price}, {.kind = MLPG_STEP_BUCKETIZE, .n_names = 1, .name = week, .number = {3}},
+		{.kind = MLPG_STEP_HASH, .n_names = 1, .name = shop, .number = {4}}, {.kind = MLPG_STEP_CROSS, .n_names = 2, .name = both}
+	};
+	MlpgWishes *wishes = mlpg_allocate(host, 1, sizeof(MlpgWishes));
+
+	wishes->n = 4;
+	wishes->wish = learner->columns & MLPG_USES_TEXT ? with_text : without;
+	return wishes;
+}
+
 /*
  * A plan of two numbers and a category, or of an array; levels and parameters
  * at their defaults except that variant 2 asks for three levels where it can,
- * and has weights, and variant 3 for classes that are texts where it can.
+ * and has weights, variant 3 for classes that are texts where it can, and variant 6
+ * for preprocessing.
  */
 static inline MlpgPlan *
 fuzz_plan(MlpgHost *host, const MlpgLearner *learner, int variant)
@@ -79,7 +103,7 @@ fuzz_plan(MlpgHost *host, const MlpgLearner *learner, int variant)
 	}
 	plan->target = mlpg_text(host, "%s", plan->array_form ? "" : "sold");
 	plan->task = MLPG_TASK_REGRESSION;
-	if (variant == 3 && mlpg_learner_fits(learner, MLPG_TASK_CLASSIFICATION))
+	if ((variant == 3 || variant == 6) && mlpg_learner_fits(learner, MLPG_TASK_CLASSIFICATION))
 	{
 		plan->task = MLPG_TASK_CLASSIFICATION;
 		plan->target_kind = MLPG_CATEGORY;
@@ -87,6 +111,8 @@ fuzz_plan(MlpgHost *host, const MlpgLearner *learner, int variant)
 	plan->calibration_share = variant == 4 ? 0.3 : 0;
 	plan->seed = 1;
 	plan->encoding = "UTF8";
+	if (variant == 6)
+		mlpg_plan_preprocess(host, plan, fuzz_wishes(host, learner));
 	return plan;
 }
 
@@ -106,7 +132,7 @@ fuzz_fill(MlpgHost *host, MlpgFit *fit, int n_rows)
 			random = random * 1664525 + 1013904223;
 			row[c] = (double) (random >> 16) / 1000;
 		}
-		if (fit->plan->kind[2] == MLPG_CATEGORY)
+		if (fit->plan->kind[2] >= MLPG_CATEGORY)
 			row[2] = mlpg_fit_code(host, fit, 2, shops[r % 4], (int32_t) strlen(shops[r % 4]));
 		if (r % 7 == 3)
 			row[0] = NAN;

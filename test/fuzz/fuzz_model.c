@@ -32,7 +32,7 @@ look_at_trees(MlpgHost *host, const MlpgModel *model, const double *row)
 	if (forest->spec.counted)
 		model->learner->explain(host, model, row, mlpg_allocate(host, (size_t) model->n_outputs * n, sizeof(double)));
 	mlpg_forest_importance(forest, mlpg_allocate(host, n, sizeof(double)), mlpg_allocate(host, n, sizeof(double)));
-	if (model->schema->offset == NULL && (model->levels == NULL || model->n_outputs == 1))
+	if (model->schema->preprocess == NULL && model->schema->offset == NULL && (model->levels == NULL || model->n_outputs == 1))
 		mlpg_lightgbm_write(host, model);
 }
 
@@ -50,6 +50,12 @@ score(MlpgHost *host, const MlpgModel *model)
 		bool		category = feature->kind == MLPG_CATEGORY;
 
 		rows[n + i] = NAN;
+		if (feature->kind == MLPG_TEXT)
+		{
+			for (int r = 0; r < 4; r++)
+				rows[r * n + i] = r == 1 ? NAN : mlpg_text_value(mlpg_ngrams_keep(host, feature->ngrams, "shop 1", r + 1));
+			continue;
+		}
 		rows[2 * n + i] = category && feature->dictionary->n > 0 ? feature->dictionary->n - 1 : category ? NAN : 1;
 		rows[3 * n + i] = category ? NAN : 1e308;
 		if (category && feature->dictionary->n == 0)

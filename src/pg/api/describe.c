@@ -104,7 +104,7 @@ made_text(const MlpgPreprocess *preprocess)
 	StringInfoData list;
 
 	initStringInfo(&list);
-	appendStringInfo(&list, "%d columns", preprocess->output->n_features);
+	appendStringInfo(&list, "%d column%s", preprocess->output->n_features, preprocess->output->n_features == 1 ? "" : "s");
 	for (int s = 0; s < preprocess->n_steps && list.len < NAMES_WIDTH; s++)
 	{
 		const MlpgStep *step = &preprocess->step[s];
