@@ -103,12 +103,13 @@ fuzz_plan(MlpgHost *host, const MlpgLearner *learner, int variant)
 	}
 	plan->target = mlpg_text(host, "%s", plan->array_form ? "" : "sold");
 	plan->task = MLPG_TASK_REGRESSION;
-	if ((variant == 3 || variant == 6) && mlpg_learner_fits(learner, MLPG_TASK_CLASSIFICATION))
+	if (mlpg_learner_fits(learner, MLPG_TASK_CLASSIFICATION) &&
+		(variant == 3 || variant == 6 || !mlpg_learner_fits(learner, MLPG_TASK_REGRESSION)))
 	{
 		plan->task = MLPG_TASK_CLASSIFICATION;
 		plan->target_kind = MLPG_CATEGORY;
 	}
-	plan->calibration_share = variant == 4 ? 0.3 : 0;
+	plan->calibration_share = variant == 4 && plan->task == MLPG_TASK_REGRESSION ? 0.3 : 0;
 	plan->seed = 1;
 	plan->encoding = "UTF8";
 	if (variant == 6)
@@ -116,10 +117,12 @@ fuzz_plan(MlpgHost *host, const MlpgLearner *learner, int variant)
 	return plan;
 }
 
-/* Rows of that plan: a NULL here and there, four shops. */
+/* Rows of that plan: a NULL here and there, four shops; three classes where the learner takes so many. */
 static inline void
 fuzz_fill(MlpgHost *host, MlpgFit *fit, int n_rows)
 {
+	const char *learner = fit->plan->learner->name;
+	int			n_classes = strcmp(learner, "glm") == 0 || strcmp(learner, "elastic_net") == 0 ? 2 : 3;
 	static const char *const shops[] = {"north", "south", "east", "a shop with a longer name"};
 	uint32_t	random = 12345;
 
@@ -136,7 +139,7 @@ fuzz_fill(MlpgHost *host, MlpgFit *fit, int n_rows)
 			row[2] = mlpg_fit_code(host, fit, 2, shops[r % 4], (int32_t) strlen(shops[r % 4]));
 		if (r % 7 == 3)
 			row[0] = NAN;
-		row[3] = mlpg_fit_target(host, fit, row[3], shops[r % 3], (int32_t) strlen(shops[r % 3]));
+		row[3] = mlpg_fit_target(host, fit, row[3], shops[r % n_classes], (int32_t) strlen(shops[r % n_classes]));
 		mlpg_fit_commit_row(host, fit);
 	}
 }
