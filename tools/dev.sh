@@ -23,6 +23,8 @@ make -C "$root" -s --no-print-directory BUILD="$home/build" WERROR="${WERROR:-1}
 cluster_psql() { "$root/tools/cluster.sh" psql "$home/cluster" -X -v ON_ERROR_STOP=1 "$@"; }
 cluster_psql -q -d postgres -c 'SET client_min_messages = error' -c 'DROP DATABASE IF EXISTS dev WITH (FORCE)' -c 'CREATE DATABASE dev'
 cluster_psql -q -d dev -c 'CREATE EXTENSION mlpg'
+# where tests find what they include
+export PG_ABS_SRCDIR="$root/test"
 for file; do
 	cluster_psql -d dev -f "$file"
 done
