@@ -88,3 +88,18 @@ SELECT k, max(c.std_error) BETWEEN 0.005 AND 0.05 AS plausible
   FROM unnest('{iid,nid,bootstrap}'::text[]) AS k, LATERAL (SELECT mlpg.fit('quantile', y, ARRAY[x], jsonb_build_object('std_errors', k, 'bootstrap_samples', 50)) AS m FROM fan) AS q, mlpg.coefficients(q.m) AS c
  WHERE c.term = 'x1' GROUP BY k ORDER BY k;
 SELECT mlpg.fit('quantile', y, ARRAY[x], '{"std_errors":"robust"}') FROM fan;
+
+-- every learner of regressions can be calibrated; steps of preprocessing, offsets, hashed categories and texts go their way
+CREATE TABLE words AS SELECT f.*, 1 + i % 3 AS days, (ARRAY['red fox', 'blue sea', 'old oak'])[1 + i % 3] AS title FROM fan AS f;
+SELECT count(*) > 5 AS learners, bool_and(p.lower < p.upper) AS bounds
+  FROM mlpg.learners() AS l, LATERAL (SELECT mlpg.fit(l.name, w.y + 20, r, '{"calibration":0.3}') AS m FROM words AS w, LATERAL (SELECT w.x, w.kind) AS r) AS s,
+	   mlpg.predict_interval(m, '{"x":2,"kind":"a"}'::jsonb, 0.9) AS p WHERE 'regression' = ANY (l.tasks);
+SELECT k, round(avg((o.y + (o.i % 3) BETWEEN p.lower AND p.upper)::int), 2) AS inside
+  FROM (VALUES ('spline', '{"calibration":0.4,"preprocess":{"spline":{"x":4}}}'), ('hash', '{"calibration":0.4,"preprocess":{"hash":{"kind":16}}}'),
+		('cross', '{"calibration":0.4,"preprocess":{"bucketize":{"x":10},"cross":[["x","kind"]]}}')) AS v(k, params),
+	   LATERAL (SELECT mlpg.fit('linear', f.y + f.i % 3, r, params::jsonb) AS m FROM fan AS f, LATERAL (SELECT f.x, f.kind) AS r) AS s, other AS o, mlpg.predict_interval(m, o, 0.9) AS p GROUP BY k ORDER BY k;
+SELECT round(avg((p.lower <= w.y + 20 AND w.y + 20 <= p.upper)::int), 1) AS inside
+  FROM (SELECT mlpg.fit('glm', w.y + 20, r, '{"calibration":0.4,"offset":"days"}') AS m FROM words AS w, LATERAL (SELECT w.x, w.days) AS r) AS s, words AS w, mlpg.predict_interval(m, w, 0.9) AS p;
+SET client_min_messages = error;
+SELECT round(avg((p.lower <= w.y AND w.y <= p.upper)::int), 1) AS inside
+  FROM (SELECT mlpg.fit('expectile', w.y, r, '{"calibration":0.4,"preprocess":{"ngrams":{"title":{"chars":[2,3]}}}}') AS m FROM words AS w, LATERAL (SELECT w.x, w.title) AS r) AS s, words AS w, mlpg.predict_interval(m, w, 0.9) AS p;
