@@ -77,7 +77,7 @@ grams_of(MlpgHost *host, const MlpgNgrams *g, const char *text)
 static bool
 same_grams(const MlpgTextGrams *a, const MlpgTextGrams *b)
 {
-	return a->n == b->n && memcmp(a->gram, b->gram, (size_t) a->n * sizeof(MlpgGram)) == 0;
+	return a->n == b->n && memcmp(a->gram, b->gram, (size_t) a->n * sizeof(MlpgNgram)) == 0;
 }
 
 static void
