@@ -215,7 +215,9 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
 	RETURN SQLSTATE;
 END $$;
-SELECT is(class_outcome(name, source, params::jsonb), outcome, name || ', classes: ' || what) FROM classifiers, (VALUES
+SELECT is(class_outcome(name, source, params::jsonb),
+	CASE WHEN what IN ('some targets NULL', 'a thousand classes', 'positive class') AND name NOT IN (SELECT name FROM many_classifiers) THEN '0A000' ELSE outcome END,
+	name || ', classes: ' || what) FROM classifiers, (VALUES
 	('one class', 'SELECT a, true AS y FROM rows', '{}', '22000'),
 	('one class beside NULL', 'SELECT a, CASE WHEN flag THEN ''yes'' END AS y FROM rows', '{}', '22000'),
 	('two rows', 'SELECT a, i = 1 AS y FROM rows WHERE i <= 2', '{}', 'class'),
