@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import affine
 import metrics
 import trees
 from measure import (COLUMNS, GROUPS, HERE, PLACE, ROWS, RUNS, SUMS, TABLES, Contender, Sample, connect, drop_model, fetch,
@@ -231,7 +232,7 @@ def line_groups():
 
 
 LINES = {'linear': line_linear, 'fit': line_fit, 'ingest': line_ingest, 'predict': line_predict,
-         'job': line_job, 'quantile': line_quantile, 'groups': line_groups, **metrics.LINES, **trees.LINES}
+         'job': line_job, 'quantile': line_quantile, 'groups': line_groups, **affine.LINES, **metrics.LINES, **trees.LINES}
 
 
 def main(wanted):

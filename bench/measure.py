@@ -94,6 +94,9 @@ class Contender:
     def median(self, what):
         return statistics.median(getattr(s, what) for s in self.samples)
 
+    def median_of(self, more):
+        return statistics.median(s.more[more] for s in self.samples)
+
 
 def rounds(contenders, runs=None, warm=True):
     if warm:

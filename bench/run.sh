@@ -1,8 +1,8 @@
 #!/bin/sh
 # make bench: comparisons side by side, in a throw-away cluster. See bench/README.md.
 #
-#   bench/run.sh [LINE ...]          lines: linear fit ingest predict job quantile groups auc
-#                                    trees_train trees_job trees_predict trees_scale; default all
+#   bench/run.sh [LINE ...]          lines: linear fit ingest predict job quantile groups logistic poisson
+#                                    elastic_net auc trees_train trees_job trees_predict trees_scale; default all
 #   bench/run.sh accuracy [SET ...]  losses on data sets against the peers': the table of doc/accuracy.md
 #
 # Environment: RUNS (5) measured rounds; ROWS (1000000); GROUPS_N (100000); MLPG_BENCH (folder of
@@ -18,7 +18,7 @@ unset MAKEFLAGS MAKEOVERRIDES MFLAGS MAKELEVEL
 export PG_CONFIG
 
 missing=
-for package in python3-psycopg2 python3-numpy python3-sklearn python3-xgboost r-cran-quantreg; do
+for package in python3-psycopg2 python3-numpy python3-sklearn python3-xgboost r-cran-quantreg r-cran-glmnet; do
 	case $(dpkg-query -W -f='${Status}' "$package" 2>/dev/null || true) in
 		*"ok installed") ;;
 		*) missing="$missing $package" ;;

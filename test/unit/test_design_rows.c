@@ -75,38 +75,49 @@ test_column_kernels(void)
 {
 	const MlpgRows *fast = mlpg_rows();
 	uint64_t	random = 10;
-	bool		moved = true,
+	bool		gathered = true,
 				measured = true;
 
 	for (int stride = 4; stride <= 144; stride += 4)
 	{
+		static double values[144][9];
+		static float narrow[144][9];
 		static double x[2][9 * 144];
-		double		shift[144],
-					factor[144],
+		MlpgRowsColumn column[144];
+		double		about[144],
 					w[9],
 					sums[2][2 * 144];
 
 		for (int k = 0; k < stride; k++)
 		{
-			shift[k] = test_normal(&random);
-			factor[k] = test_normal(&random);
+			bool		wide = test_uniform(&random) < 0.5;
+
+			column[k] = (MlpgRowsColumn) {wide ? (const void *) values[k] : narrow[k], wide, test_normal(&random), 0.25, test_normal(&random), test_normal(&random)};
+			about[k] = test_normal(&random);
+			for (int r = 0; r < 9; r++)
+			{
+				values[k][r] = test_uniform(&random) < 0.1 ? NAN : test_normal(&random);
+				narrow[k][r] = (float) values[k][r];
+			}
 		}
 		for (int k = 0; k < 2 * stride; k++)
 			sums[0][k] = sums[1][k] = test_uniform(&random);
 		for (int r = 0; r < 9; r++)
-		{
 			w[r] = test_uniform(&random);
-			for (int k = 0; k < stride; k++)
-				x[0][r * stride + k] = x[1][r * stride + k] = test_normal(&random);
+		fast->gather(column, 9, stride, x[0]);
+		mlpg_rows_portable.gather(column, 9, stride, x[1]);
+		gathered &= memcmp(x[0], x[1], (size_t) (9 * stride) * sizeof(double)) == 0;
+		for (int k = 0; k < stride; k++)
+		{
+			double		value = column[k].wide ? values[k][5] : narrow[k][5];
+
+			gathered &= x[0][5 * stride + k] == ((isnan(value) ? column[k].fill : value) * 0.25 - column[k].shift) * column[k].factor;
 		}
-		fast->move(x[0], 9, stride, shift, factor);
-		mlpg_rows_portable.move(x[1], 9, stride, shift, factor);
-		moved &= memcmp(x[0], x[1], (size_t) (9 * stride) * sizeof(double)) == 0;
-		fast->moments(x[0], 9, stride, stride % 8 ? w : NULL, shift, sums[0], sums[0] + stride);
-		mlpg_rows_portable.moments(x[0], 9, stride, stride % 8 ? w : NULL, shift, sums[1], sums[1] + stride);
+		fast->moments(x[0], 9, stride, stride % 8 ? w : NULL, about, sums[0], sums[0] + stride);
+		mlpg_rows_portable.moments(x[0], 9, stride, stride % 8 ? w : NULL, about, sums[1], sums[1] + stride);
 		measured &= memcmp(sums[0], sums[1], (size_t) (2 * stride) * sizeof(double)) == 0;
 	}
-	CHECK(moved);
+	CHECK(gathered);
 	CHECK(measured);
 }
 

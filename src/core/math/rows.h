@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * rows.h
- *	  Kernels over row-major rows: products with a vector, sums of rows,
- *	  weighted cross-products.
+ *	  Kernels over row-major rows: making them of columns, products with a vector,
+ *	  sums of rows, weighted cross-products.
  *
  * Rows are stride doubles apart, stride a multiple of 4; elements n .. stride - 1 are
  * zero.  Vectors (b, sum) have n elements.
@@ -26,8 +26,19 @@ typedef void (*MlpgRowsAdd) (const double *x, int64_t n_rows, int n, int stride,
  */
 typedef void (*MlpgRowsCrossprod) (const double *x, int64_t n_rows, int n, int stride, const double *w, double *a, int lda);
 
-/* x = (x - shift) * factor, column by column; shift and factor have stride elements. */
-typedef void (*MlpgRowsMove) (double *x, int64_t n_rows, int stride, const double *shift, const double *factor);
+/* A column on its way into rows: (value * per_unit - shift) * factor, fill in place of NaN. */
+typedef struct MlpgRowsColumn
+{
+	const void *values;			/* doubles if wide, otherwise floats */
+	bool		wide;
+	double		fill;
+	double		per_unit;
+	double		shift;
+	double		factor;
+} MlpgRowsColumn;
+
+/* x = rows of stride columns, n_rows values each. */
+typedef void (*MlpgRowsGather) (const MlpgRowsColumn *column, int64_t n_rows, int stride, double *x);
 
 /* sum += w[r] * (row r - about), square += w[r] * (row r - about)^2, column by column; stride elements each; w NULL: 1. */
 typedef void (*MlpgRowsMoments) (const double *x, int64_t n_rows, int stride, const double *w, const double *about, double *sum, double *square);
@@ -37,7 +48,7 @@ typedef struct MlpgRows
 	MlpgRowsMultiply multiply;
 	MlpgRowsAdd add;
 	MlpgRowsCrossprod crossprod;
-	MlpgRowsMove move;
+	MlpgRowsGather gather;
 	MlpgRowsMoments moments;
 } MlpgRows;
 

@@ -316,6 +316,17 @@ mlpg_matrix_read_rows(const MlpgMatrix *m, int64_t first, int n, double *out, in
 	}
 }
 
+const void *
+mlpg_matrix_values(const MlpgMatrix *m, int column, int64_t first, bool *wide)
+{
+	const Chunk *chunk = &m->chunk[first / MLPG_CHUNK_ROWS * m->n_columns + column];
+	int			offset = (int) (first % MLPG_CHUNK_ROWS);
+
+	MLPG_ASSERT(first < m->n_rows);
+	*wide = chunk->wide;
+	return chunk->wide ? (const void *) ((const double *) chunk->values + offset) : (const float *) chunk->values + offset;
+}
+
 void
 mlpg_matrix_gather(const MlpgMatrix *m, int column, const uint32_t *row, int64_t n, double *out)
 {

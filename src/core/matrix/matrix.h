@@ -50,6 +50,12 @@ extern void mlpg_matrix_read(const MlpgMatrix *matrix, int column, int64_t first
 /* The same rows of all columns, row-major with the given stride. */
 extern void mlpg_matrix_read_rows(const MlpgMatrix *matrix, int64_t first, int n, double *out, int stride);
 
+/*
+ * Where the values of rows first ... of a column are, up to the end of its chunk (each first
+ * multiple of MLPG_CHUNK_ROWS begins one): doubles if wide, otherwise floats.
+ */
+extern const void *mlpg_matrix_values(const MlpgMatrix *matrix, int column, int64_t first, bool *wide);
+
 /* The values of a column at n rows (each below the number of rows). */
 extern void mlpg_matrix_gather(const MlpgMatrix *matrix, int column, const uint32_t *row, int64_t n, double *out);
 

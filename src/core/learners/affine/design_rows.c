@@ -1,25 +1,27 @@
 /*-------------------------------------------------------------------------
  *
  * design_rows.c
- *	  The design of all training rows, held for learners that read it many times.
+ *	  The design of all training rows, for learners that read it many times.
  *
- * The intercept and numbers are dense: row-major doubles, centred and scaled, so
- * that cross-products lose few digits and all penalties mean the same.  Levels,
- * missing indicators and n-grams of texts are zero for most rows, so a row only lists
+ * The intercept and numbers are dense: centred and scaled, so that cross-products lose
+ * few digits and all penalties mean the same.  They are not held: each pass
+ * makes rows of them anew, a block at a time, from the columns of the training's matrix.  That takes
+ * 10 of the 50 ns of a row of 30 columns, less than writing them once where memory is
+ * fresh: filling 256 MB took longer than all passes of Newton's method over them.
+ *
+ * Levels, missing indicators and n-grams of texts are zero for most rows, so a row only lists
  * the others; centring would make them dense, so they stay as they are, and a penalty
  * multiplies them by their standard deviation instead.
  *
- * Numbers are first divided by the power of two of their range and taken off their
- * mean of the schema (which loses nothing that matters), while their
- * moments are added up; the rest of the shift and the scale are done in place.
- * Weights can move the mean far from the schema's, so with weights the
- * moments have a pass of their own.
+ * The first pass adds up the moments, of numbers divided by the power of two of their range and taken
+ * off their mean of the schema, which loses nothing that matters.  Weights can move the mean far from the
+ * schema's, so with weights there is another.
  *
  * Work is cut in pieces of rows that depend on their number and that of the columns, and the sums
  * of pieces are added in order: any number of threads gives the same bytes.
  *
- * Memory: 8 bytes a row and dense column; 8 bytes a row and 4 an entry of sparse
- * columns, 12 where there are texts; while sums are formed, those of as many pieces as fit in 64 MB.  Cost: three passes over the rows.
+ * Memory: 8 bytes a row and 4 an entry of sparse columns, 12 where there are texts; a block of
+ * rows a thread; while sums are formed, those of as many pieces as fit in 64 MB.
  * NULL: a missing number is the schema's mean, and its indicator holds.
  * Determinism: order-fixed.
  *
@@ -27,9 +29,6 @@
  */
 #include "core/learners/affine/design_rows.h"
 
-#include "core/math/rows.h"
-
-#define WAVES 8					/* in which the matrix is read and released */
 #define CONSTANT 1e-13			/* a deviation that small, as a share of the range, is rounding */
 #define COLUMNS_A_ROW 256		/* whose sums cost as much as a row of the matrix */
 #define PARTIAL_BYTES ((size_t) 64 << 20)
@@ -42,12 +41,6 @@ typedef struct Source
 	MlpgDesignRows *rows;
 	const double *w;
 	bool		standardise;
-	int		   *number;			/* n_dense: feature of a dense column; of the intercept, 0 */
-	double	   *unit;			/* dense_stride: a power of two above the range, that values are divided by */
-	double	   *per_unit;		/* dense_stride: 1 / unit */
-	double	   *mean;			/* dense_stride: stands in for what is missing */
-	double	   *shift;			/* dense_stride: then subtracted, ... */
-	double	   *factor;			/* ... and then multiplied with */
 	double	   *about;			/* dense_stride: sums are about this */
 	int			n_sparse;		/* features with sparse columns */
 	int		   *sparse;			/* n_sparse: feature */
@@ -55,12 +48,10 @@ typedef struct Source
 	int64_t    *first_level;	/* n_features: its levels in level, -1 for numbers */
 	int		   *level;			/* column of each level, -1 if none */
 	bool		texts;			/* there are n-grams: entries have values */
-	int			stride;			/* of buffers */
-	double	   *buffer;			/* n_threads x BLOCK x stride */
-	size_t		n_sums;
-	double	   *sums;			/* n_pieces x n_sums: of deviations and of their squares (dense_stride each), weights of sparse columns */
-	int			first_piece;	/* of the wave */
+	double	   *buffer;			/* n_threads x BLOCK, for counting */
 } Source;
+
+static const float zeros[MLPG_DESIGN_BLOCK];	/* values of the padding and, shifted, of the intercept */
 
 /* ---------- columns ---------- */
 
@@ -123,32 +114,36 @@ range_of(const MlpgFeature *feature, double shift)
 	return ldexp(1, e + 1 > 1000 ? 1000 : e + 1 < -1000 ? -1000 : e + 1);
 }
 
+/* How to read the dense columns: numbers in their units and, where they are to be centred, without their mean. */
 static void
 find_numbers(MlpgHost *host, Source *s, const MlpgDesign *design)
 {
-	size_t		n = (size_t) s->rows->dense_stride + 1;
+	MlpgDesignRows *rows = s->rows;
+	size_t		n = (size_t) rows->dense_stride + 1;
 
-	s->number = mlpg_allocate(host, n, sizeof(int));
-	s->unit = mlpg_allocate(host, n, sizeof(double));
-	s->per_unit = mlpg_allocate(host, n, sizeof(double));
-	s->mean = mlpg_allocate(host, n, sizeof(double));
-	s->shift = mlpg_allocate(host, n, sizeof(double));
-	s->factor = mlpg_allocate(host, n, sizeof(double));
+	rows->matrix = s->training->matrix;
+	rows->reading = mlpg_allocate(host, n, sizeof(MlpgRowsColumn));
+	rows->feature = mlpg_allocate(host, n, sizeof(int));
 	s->about = mlpg_allocate(host, n, sizeof(double));
-	for (int k = 0; k < s->rows->dense_stride; k++)
-		s->unit[k] = s->factor[k] = 1;
-	for (int k = s->rows->intercept; k < s->rows->n_dense; k++)
+	for (int k = 0; k < rows->dense_stride; k++)
+	{
+		rows->reading[k] = (MlpgRowsColumn) {.values = zeros, .per_unit = 1, .factor = 1};
+		rows->feature[k] = -1;
+	}
+	if (rows->intercept)
+		rows->reading[0].shift = -1;
+	for (int k = rows->intercept; k < rows->n_dense; k++)
 	{
 		const MlpgFeature *feature;
-		bool		centred = s->standardise && s->rows->intercept;
+		MlpgRowsColumn *c = &rows->reading[k];
+		bool		centred = s->standardise && rows->intercept;
 
-		s->number[k] = (int) design->term[s->rows->term[k]].feature;
-		feature = &s->training->schema->feature[s->number[k]];
-		s->mean[k] = feature->mean;
-		s->unit[k] = s->standardise ? range_of(feature, centred ? feature->mean : 0) : 1;
-		s->per_unit[k] = 1 / s->unit[k];
-		s->shift[k] = centred ? feature->mean / s->unit[k] : 0;
-		s->about[k] = centred ? 0 : feature->mean / s->unit[k];
+		rows->feature[k] = (int) design->term[rows->term[k]].feature;
+		feature = &s->training->schema->feature[rows->feature[k]];
+		c->fill = feature->mean;
+		c->per_unit = s->standardise ? 1 / range_of(feature, centred ? feature->mean : 0) : 1;
+		c->shift = centred ? feature->mean * c->per_unit : 0;
+		s->about[k] = centred ? 0 : feature->mean * c->per_unit;
 	}
 }
 
@@ -216,7 +211,7 @@ count_entries(MlpgTask *task, int index, void *argument)
 {
 	Source	   *s = argument;
 	MlpgDesignRows *rows = s->rows;
-	double	   *x = s->buffer + (size_t) task->thread * MLPG_DESIGN_BLOCK * (size_t) s->stride;
+	double	   *x = s->buffer + (size_t) task->thread * MLPG_DESIGN_BLOCK;
 
 	for (int64_t first = rows->piece[index]; first < rows->piece[index + 1]; first += MLPG_DESIGN_BLOCK)
 	{
@@ -234,33 +229,15 @@ count_entries(MlpgTask *task, int index, void *argument)
 	}
 }
 
-/* Rows as they come, in their units: padding and intercept too. */
+/* values: that of the row of each sparse feature, BLOCK apart. */
 static void
-gather_dense(const Source *s, const double *features, int64_t n, double *z)
-{
-	const MlpgDesignRows *rows = s->rows;
-
-	for (int64_t i = 0; i < n; i++, features += s->stride, z += rows->dense_stride)
-	{
-		if (rows->intercept)
-			z[0] = 1;
-		for (int k = rows->intercept; k < rows->n_dense; k++)
-		{
-			double		x = features[s->number[k]];
-
-			z[k] = (x == x ? x : s->mean[k]) * s->per_unit[k];
-		}
-	}
-}
-
-static void
-fill_sparse_row(const Source *s, int64_t row, const double *features, double w, double *weights)
+fill_sparse_row(const Source *s, int64_t row, const double *values, double w, double *weights)
 {
 	int64_t		at = s->rows->start[row];
 
 	for (int k = 0; k < s->n_sparse; k++)
 	{
-		int			c = column_of(s, s->sparse[k], features[s->sparse[k]]);
+		int			c = column_of(s, s->sparse[k], values[k * MLPG_DESIGN_BLOCK]);
 
 		if (c < 0)
 			continue;
@@ -271,14 +248,14 @@ fill_sparse_row(const Source *s, int64_t row, const double *features, double w, 
 
 /* The same where there are texts: a design that has such a feature has a term for each of its n-grams. */
 static void
-fill_valued_row(const Source *s, int64_t row, const double *features)
+fill_valued_row(const Source *s, int64_t row, const double *values)
 {
 	int64_t		at = s->rows->start[row];
 
 	for (int k = 0; k < s->n_sparse; k++)
 	{
 		int			feature = s->sparse[k];
-		double		x = features[feature];
+		double		x = values[k * MLPG_DESIGN_BLOCK];
 		const MlpgTextGrams *grams = x == x && is_text(s, feature) ? mlpg_value_text(x) : NULL;
 		int			c = grams == NULL ? column_of(s, feature, x) : -1;
 
@@ -294,34 +271,35 @@ fill_valued_row(const Source *s, int64_t row, const double *features)
 	}
 }
 
+/*
+ * Body of the first pass.  sums: of dense columns and of their squares, of the weights of sparse columns; scratch: BLOCK
+ * values of each sparse feature.
+ */
 static void
-fill_piece(MlpgTask *task, int index, void *argument)
+fill_rows(const MlpgDesignRows *rows, int64_t first, int64_t last, void *argument, double *sums, double *scratch)
 {
-	Source	   *s = argument;
-	MlpgDesignRows *rows = s->rows;
-	const MlpgRows *kernel = mlpg_rows();
-	int			piece = s->first_piece + index;
-	double	   *x = s->buffer + (size_t) task->thread * MLPG_DESIGN_BLOCK * (size_t) s->stride;
-	double	   *sums = s->sums + (size_t) piece * s->n_sums;
+	const Source *s = argument;
 
-	for (int64_t first = rows->piece[piece]; first < rows->piece[piece + 1]; first += MLPG_DESIGN_BLOCK)
-	{
-		int64_t		n = rows->piece[piece + 1] - first;
+	mlpg_rows()->moments(mlpg_design_rows_dense(rows, first), last - first, rows->dense_stride, s->w ? s->w + first : NULL, s->about,
+						 sums, sums + rows->dense_stride);
+	for (int k = 0; k < s->n_sparse; k++)
+		mlpg_matrix_read(rows->matrix, s->sparse[k], first, last - first, scratch + (size_t) k * MLPG_DESIGN_BLOCK);
+	for (int64_t i = 0; s->n_sparse > 0 && i < last - first; i++)
+		if (s->texts)
+			fill_valued_row(s, first + i, scratch + i);
+		else
+			fill_sparse_row(s, first + i, scratch + i, s->w ? s->w[first + i] : 1, sums + 2 * rows->dense_stride);
+}
 
-		n = n < MLPG_DESIGN_BLOCK ? n : MLPG_DESIGN_BLOCK;
-		if (atomic_load_explicit(task->stop, memory_order_relaxed))
-			return;
-		double	   *z = rows->dense + (size_t) first * (size_t) rows->dense_stride;
+/* Body: the moments again, about the weighted mean. */
+static void
+add_moments(const MlpgDesignRows *rows, int64_t first, int64_t last, void *argument, double *sums, double *scratch)
+{
+	const Source *s = argument;
 
-		mlpg_matrix_read_rows(s->training->matrix, first, (int) n, x, s->stride);
-		gather_dense(s, x, n, z);
-		kernel->move(z, n, rows->dense_stride, s->shift, s->factor);
-		kernel->moments(z, n, rows->dense_stride, s->w ? s->w + first : NULL, s->about, sums, sums + rows->dense_stride);
-		for (int64_t i = 0; s->texts && i < n; i++)
-			fill_valued_row(s, first + i, x + (size_t) i * (size_t) s->stride);
-		for (int64_t i = 0; !s->texts && rows->start != NULL && i < n; i++)
-			fill_sparse_row(s, first + i, x + (size_t) i * (size_t) s->stride, s->w ? s->w[first + i] : 1, sums + 2 * rows->dense_stride);
-	}
+	(void) scratch;
+	mlpg_rows()->moments(mlpg_design_rows_dense(rows, first), last - first, rows->dense_stride, s->w + first, s->about,
+						 sums, sums + rows->dense_stride);
 }
 
 /* Room for the entries of sparse columns, by row. */
@@ -341,79 +319,29 @@ count_sparse(MlpgHost *host, Source *s)
 		rows->value = mlpg_allocate(host, (size_t) rows->start[rows->n_rows] + 1, sizeof(double));
 }
 
-static void
-fill(MlpgHost *host, Source *s)
-{
-	MlpgDesignRows *rows = s->rows;
-	int			wave = (rows->n_pieces + WAVES - 1) / WAVES;
-
-	rows->dense = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) rows->n_rows, (size_t) rows->dense_stride) + 4, sizeof(double));
-	for (; s->first_piece < rows->n_pieces; s->first_piece += wave)
-	{
-		int			end = s->first_piece + wave < rows->n_pieces ? s->first_piece + wave : rows->n_pieces;
-
-		mlpg_check(host, "preparing the design", rows->piece[s->first_piece], rows->n_rows);
-		host->parallel_for(host, end - s->first_piece, fill_piece, s);
-		mlpg_matrix_release_rows(s->training->matrix, rows->piece[end]);
-	}
-}
-
 /* ---------- scales ---------- */
 
-/* Moments of dense columns again, about the weighted mean. */
+/* Center, scale and deviation of a number, and from now on it is read so. */
 static void
-moments_of_piece(MlpgTask *task, int index, void *argument)
-{
-	Source	   *s = argument;
-	const MlpgDesignRows *rows = s->rows;
-	int64_t		first = rows->piece[index];
-	double	   *sums = s->sums + (size_t) index * s->n_sums;
-
-	memset(sums, 0, 2 * (size_t) rows->dense_stride * sizeof(double));
-	mlpg_rows()->moments(rows->dense + (size_t) first * (size_t) rows->dense_stride, rows->piece[index + 1] - first,
-						 rows->dense_stride, s->w + first, s->about, sums, sums + rows->dense_stride);
-}
-
-static void
-move_piece(MlpgTask *task, int index, void *argument)
-{
-	Source	   *s = argument;
-	const MlpgDesignRows *rows = s->rows;
-	int64_t		first = rows->piece[index];
-
-	mlpg_rows()->move(rows->dense + (size_t) first * (size_t) rows->dense_stride, rows->piece[index + 1] - first,
-					  rows->dense_stride, s->shift, s->factor);
-}
-
-/* The first n sums of all pieces, in their order. */
-static void
-add_pieces(const Source *s, size_t n, double *total)
-{
-	memset(total, 0, n * sizeof(double));
-	for (int p = 0; p < s->rows->n_pieces; p++)
-		for (size_t k = 0; k < n; k++)
-			total[k] += s->sums[(size_t) p * s->n_sums + k];
-}
-
-/* Center, scale and deviation of a number; shift and factor become what remains to be done. */
-static void
-settle_number(Source *s, int k, double mean, double variance)
+settle_number(const Source *s, int k, double mean, double variance)
 {
 	MlpgDesignRows *rows = s->rows;
+	MlpgRowsColumn *c = &rows->reading[k];
 	bool		centred = s->standardise && rows->intercept;
 	double		deviation = sqrt(fmax(0, variance));
-	double		unit = s->unit[k];
+	double		unit = 1 / c->per_unit;
 
 	if (deviation < CONSTANT * (s->standardise ? 1 : fabs(s->about[k])))
 		deviation = 0;
-	rows->center[k] = centred ? (s->shift[k] + mean) * unit : 0;
+	if (centred)
+		c->shift += mean;
+	rows->center[k] = c->shift * unit;
 	/* with weights sums were taken about the weighted mean */
 	rows->mean[k] = centred ? rows->center[k] : (s->about[k] + (s->w ? 0 : mean)) * unit;
-	s->shift[k] = centred ? mean : 0;
 	if (s->standardise)
 	{
 		rows->scale[k] = deviation > 0 ? deviation * unit : unit;
-		s->factor[k] = deviation > 0 ? 1 / deviation : centred ? 0 : 1;
+		c->factor = deviation > 0 ? 1 / deviation : centred ? 0 : 1;
 	}
 	rows->deviation[k] = deviation * unit / rows->scale[k];
 }
@@ -443,26 +371,33 @@ measure_valued(MlpgHost *host, const Source *s, const MlpgDesign *design)
 }
 
 /*
- * Without weights one pass has given all moments.  With them the mean may be far from the
+ * Without weights one pass gives all moments.  With them the mean may be far from the
  * schema's, and deviations from it are taken once more.
  */
 static void
-scale_columns(MlpgHost *host, Source *s)
+measure(MlpgHost *host, Source *s)
 {
 	MlpgDesignRows *rows = s->rows;
-	size_t		stride = (size_t) rows->dense_stride;
-	double	   *total = mlpg_allocate(host, s->n_sums + 1, sizeof(double));
+	size_t		stride = (size_t) rows->dense_stride,
+				n_sums = 2 * stride + (s->texts ? 0 : (size_t) (rows->n_columns - rows->n_dense));
+	double	   *total = mlpg_allocate(host, n_sums + 1, sizeof(double));
 	double	   *mean = mlpg_allocate(host, stride + 1, sizeof(double));
 
-	add_pieces(s, s->n_sums, total);
+	mlpg_design_rows_sum(host, rows, fill_rows, s, n_sums, total, (size_t) s->n_sparse * MLPG_DESIGN_BLOCK, "preparing the design");
 	for (size_t k = 0; k < stride; k++)
 		mean[k] = total[k] / rows->weight;
+	for (int c = rows->n_dense; c < rows->n_columns && !s->texts; c++)
+	{
+		double		share = total[2 * stride + (size_t) (c - rows->n_dense)] / rows->weight;
+
+		rows->mean[c] = share;
+		rows->deviation[c] = sqrt(fmax(0, share * (1 - share)));
+	}
 	if (s->w)
 	{
 		for (size_t k = 0; k < stride; k++)
 			s->about[k] += mean[k];
-		host->parallel_for(host, rows->n_pieces, moments_of_piece, s);
-		add_pieces(s, 2 * stride, total);
+		mlpg_design_rows_sum(host, rows, add_moments, s, 2 * stride, total, 0, "preparing the design");
 	}
 	rows->mean[0] = 1;
 	for (int k = rows->intercept; k < rows->n_dense; k++)
@@ -471,15 +406,6 @@ scale_columns(MlpgHost *host, Source *s)
 
 		settle_number(s, k, mean[k], total[stride + (size_t) k] / rows->weight - rest * rest);
 	}
-	for (int c = rows->n_dense; c < rows->n_columns && !s->texts; c++)
-	{
-		double		share = total[2 * stride + (size_t) (c - rows->n_dense)] / rows->weight;
-
-		rows->mean[c] = share;
-		rows->deviation[c] = sqrt(fmax(0, share * (1 - share)));
-	}
-	if (s->standardise)
-		host->parallel_for(host, rows->n_pieces, move_piece, s);
 	mlpg_release(host, total);
 	mlpg_release(host, mean);
 }
@@ -502,22 +428,19 @@ mlpg_design_rows_create(MlpgTraining *training, const MlpgDesign *design, bool s
 	Source		s = {.training = training, .rows = rows, .w = w, .standardise = standardise};
 
 	rows->n_rows = training->n_rows;
+	rows->sample_blocks = rows->sample_share = 1;
 	rows->weight = w ? sum_weights(w, rows->n_rows) : (double) rows->n_rows;
 	cut_pieces(host, rows, design->n_terms);
 	number_columns(host, rows, design);
 	find_numbers(host, &s, design);
 	find_sparse(host, &s, design);
-	s.stride = mlpg_matrix_columns(training->matrix);
-	s.buffer = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) host->n_threads * MLPG_DESIGN_BLOCK, (size_t) s.stride), sizeof(double));
-	s.n_sums = (size_t) rows->dense_stride + (size_t) rows->dense_stride + (s.texts ? 0 : (size_t) (rows->n_columns - rows->n_dense));
-	s.sums = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) rows->n_pieces + 1, s.n_sums), sizeof(double));
+	s.buffer = mlpg_allocate(host, (size_t) host->n_threads * MLPG_DESIGN_BLOCK, sizeof(double));
 	count_sparse(host, &s);
-	fill(host, &s);
-	scale_columns(host, &s);
+	measure(host, &s);
 	if (s.texts)
 		measure_valued(host, &s, design);
 	mlpg_release(host, s.buffer);
-	mlpg_release(host, s.sums);
+	mlpg_release(host, s.about);
 	mlpg_release(host, s.level);
 	return rows;
 }
@@ -525,7 +448,8 @@ mlpg_design_rows_create(MlpgTraining *training, const MlpgDesign *design, bool s
 void
 mlpg_design_rows_release(MlpgHost *host, MlpgDesignRows *rows)
 {
-	mlpg_release(host, rows->dense);
+	mlpg_release(host, rows->reading);
+	mlpg_release(host, rows->feature);
 	mlpg_release(host, rows->start);
 	mlpg_release(host, rows->column);
 	mlpg_release(host, rows->value);
@@ -540,15 +464,48 @@ mlpg_design_rows_release(MlpgHost *host, MlpgDesignRows *rows)
 
 /* ---------- sums over rows ---------- */
 
+size_t
+mlpg_design_rows_memory(const MlpgDesignRows *rows)
+{
+	size_t		columns = (size_t) rows->dense_stride * sizeof(MlpgRowsColumn) / sizeof(double) + 1;
+
+	return (size_t) rows->dense_stride * MLPG_DESIGN_BLOCK + columns;
+}
+
+MlpgDesignRows
+mlpg_design_rows_at(const MlpgDesignRows *rows, int64_t first, int64_t last, double *memory)
+{
+	MlpgDesignRows at = *rows;
+	MlpgRowsColumn *column = (MlpgRowsColumn *) (memory + (size_t) rows->dense_stride * MLPG_DESIGN_BLOCK);
+
+	memcpy(column, rows->reading, (size_t) rows->dense_stride * sizeof(MlpgRowsColumn));
+	for (int k = rows->intercept; k < rows->n_dense; k++)
+		column[k].values = mlpg_matrix_values(rows->matrix, rows->feature[k], first, &column[k].wide);
+	mlpg_rows()->gather(column, last - first, rows->dense_stride, memory);
+	at.dense = memory;
+	at.dense_first = first;
+	return at;
+}
+
+MlpgDesignRows
+mlpg_design_rows_sample(const MlpgDesignRows *rows, int blocks, int share)
+{
+	MlpgDesignRows sample = *rows;
+
+	sample.sample_blocks = blocks;
+	sample.sample_share = share;
+	return sample;
+}
+
 typedef struct Sum
 {
 	const MlpgDesignRows *rows;
 	MlpgDesignBody body;
 	void	   *argument;
 	size_t		n_sums;
-	size_t		n_scratch;
+	size_t		n_memory;
 	double	   *partial;		/* pieces of the wave x n_sums */
-	double	   *scratch;		/* n_threads x n_scratch */
+	double	   *memory;			/* n_threads x n_memory: rows of a block, then the body's scratch */
 	int			first_piece;	/* of the wave */
 	int64_t		from;			/* rows of each piece that this step takes */
 	int64_t		step;
@@ -558,13 +515,23 @@ static void
 sum_piece(MlpgTask *task, int index, void *argument)
 {
 	const Sum  *s = argument;
-	int64_t		first = s->rows->piece[s->first_piece + index] + s->from;
-	int64_t		end = s->rows->piece[s->first_piece + index + 1];
+	const MlpgDesignRows *rows = s->rows;
+	int64_t		first = rows->piece[s->first_piece + index] + s->from;
+	int64_t		end = rows->piece[s->first_piece + index + 1];
+	double	   *memory = s->memory + (size_t) task->thread * s->n_memory;
 
 	end = end < first + s->step ? end : first + s->step;
 	for (; first < end && !atomic_load_explicit(task->stop, memory_order_relaxed); first += MLPG_DESIGN_BLOCK)
-		s->body(s->rows, first, first + MLPG_DESIGN_BLOCK < end ? first + MLPG_DESIGN_BLOCK : end, s->argument,
-				s->partial + (size_t) index * s->n_sums, s->scratch + (size_t) task->thread * s->n_scratch);
+	{
+		int64_t		n = first + MLPG_DESIGN_BLOCK < end ? MLPG_DESIGN_BLOCK : end - first;
+		MlpgDesignRows at;
+
+		if (first / MLPG_DESIGN_BLOCK % rows->sample_blocks != 0)
+			continue;
+		n = (n + rows->sample_share - 1) / rows->sample_share;
+		at = mlpg_design_rows_at(rows, first, first + n, memory);
+		s->body(&at, first, first + n, s->argument, s->partial + (size_t) index * s->n_sums, memory + mlpg_design_rows_memory(rows));
+	}
 }
 
 /* Rows that a task takes: so few that the leader looks up in time, whole blocks. */
@@ -594,11 +561,12 @@ mlpg_design_rows_sum(MlpgHost *host, const MlpgDesignRows *rows, MlpgDesignBody 
 {
 	int			wave = pieces_of_wave(host, rows, n_sums);
 	int64_t		size = rows->n_pieces > 0 ? rows->piece[1] : 0;
-	Sum			s = {.rows = rows, .body = body, .argument = argument, .n_sums = n_sums, .n_scratch = n_scratch};
+	Sum			s = {.rows = rows, .body = body, .argument = argument, .n_sums = n_sums};
 
 	s.step = rows_of_step(rows, n_sums);
 	s.partial = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) wave + 1, n_sums + 1), sizeof(double));
-	s.scratch = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) host->n_threads, n_scratch + 1), sizeof(double));
+	s.n_memory = mlpg_size_add(host, mlpg_design_rows_memory(rows), (n_scratch + 3) / 4 * 4);
+	s.memory = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) host->n_threads, s.n_memory), sizeof(double));
 	memset(sums, 0, n_sums * sizeof(double));
 	for (; s.first_piece < rows->n_pieces; s.first_piece += wave)
 	{
@@ -615,7 +583,7 @@ mlpg_design_rows_sum(MlpgHost *host, const MlpgDesignRows *rows, MlpgDesignBody 
 				sums[k] += s.partial[(size_t) p * n_sums + k];
 	}
 	mlpg_release(host, s.partial);
-	mlpg_release(host, s.scratch);
+	mlpg_release(host, s.memory);
 }
 
 /* ---------- for bodies ---------- */
@@ -623,7 +591,7 @@ mlpg_design_rows_sum(MlpgHost *host, const MlpgDesignRows *rows, MlpgDesignBody 
 void
 mlpg_design_rows_multiply(const MlpgDesignRows *rows, int64_t first, int64_t last, const double *b, double *eta)
 {
-	mlpg_rows()->multiply(rows->dense + (size_t) first * (size_t) rows->dense_stride, last - first, rows->n_dense,
+	mlpg_rows()->multiply(mlpg_design_rows_dense(rows, first), last - first, rows->n_dense,
 						  rows->dense_stride, b, eta);
 	if (rows->start == NULL)
 		return;
@@ -635,7 +603,7 @@ mlpg_design_rows_multiply(const MlpgDesignRows *rows, int64_t first, int64_t las
 void
 mlpg_design_rows_add_gradient(const MlpgDesignRows *rows, int64_t first, int64_t last, const double *r, double *gradient)
 {
-	mlpg_rows()->add(rows->dense + (size_t) first * (size_t) rows->dense_stride, last - first, rows->n_dense,
+	mlpg_rows()->add(mlpg_design_rows_dense(rows, first), last - first, rows->n_dense,
 					 rows->dense_stride, r, gradient);
 	if (rows->start == NULL)
 		return;
@@ -648,7 +616,7 @@ mlpg_design_rows_add_gradient(const MlpgDesignRows *rows, int64_t first, int64_t
 static void
 add_sparse_products(const MlpgDesignRows *rows, MlpgRowsAdd add, int64_t i, double w, double *a)
 {
-	const double *x = rows->dense + (size_t) i * (size_t) rows->dense_stride;
+	const double *x = mlpg_design_rows_dense(rows, i);
 
 	for (int64_t e = rows->start[i]; e < rows->start[i + 1]; e++)
 	{
@@ -666,7 +634,7 @@ mlpg_design_rows_add_crossprod(const MlpgDesignRows *rows, int64_t first, int64_
 {
 	const MlpgRows *kernel = mlpg_rows();
 
-	kernel->crossprod(rows->dense + (size_t) first * (size_t) rows->dense_stride, last - first, rows->n_dense,
+	kernel->crossprod(mlpg_design_rows_dense(rows, first), last - first, rows->n_dense,
 					  rows->dense_stride, w, a, rows->lda);
 	if (rows->start == NULL)
 		return;

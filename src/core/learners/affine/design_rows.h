@@ -16,6 +16,7 @@
 #define MLPG_DESIGN_ROWS_H
 
 #include "core/learners/learner.h"
+#include "core/math/rows.h"
 
 /* Rows that a body is given at once, at most. */
 #define MLPG_DESIGN_BLOCK 256
@@ -32,7 +33,11 @@ typedef struct MlpgDesignRows
 	int			lda;			/* doubles from row to row of a matrix of cross-products */
 	bool		intercept;		/* column 0 is 1 */
 	int		   *term;			/* n_columns: its term */
-	double	   *dense;			/* n_rows x dense_stride, centred and scaled; the padding is zero */
+	const MlpgMatrix *matrix;	/* where the dense columns are read from */
+	MlpgRowsColumn *reading;	/* dense_stride: how, their values still missing */
+	int		   *feature;		/* dense_stride: whose, -1 for the intercept, -2 for padding */
+	const double *dense;		/* in a body: rows from dense_first on, dense_stride each, centred and scaled; the padding is zero */
+	int64_t		dense_first;
 	int64_t    *start;			/* n_rows + 1: where a row's entries start; NULL: no sparse columns */
 	uint32_t   *column;			/* of each entry, ascending in a row */
 	double	   *value;			/* of each entry; NULL: all are 1 */
@@ -43,16 +48,20 @@ typedef struct MlpgDesignRows
 	double	   *deviation;		/* n_columns: standard deviation (1/n, by weight) of the column as it is here; the intercept's is 0 */
 	int			n_pieces;
 	int64_t    *piece;			/* n_pieces + 1: first rows; multiples of MLPG_DESIGN_BLOCK but the last */
+	int			sample_blocks;	/* sums take one block in so many, ... */
+	int			sample_share;	/* ... and of that the first rows, one in so many */
 } MlpgDesignRows;
 
 /*
- * Reads the training's matrix for the last time: its rows are released on the way (read
- * target, weight, offset before).  standardise: dense columns get deviation 1 (where they have
- * any) and, if the design has an intercept, mean 0.  Sparse columns stay what they are.
+ * The training's matrix is read in every pass and must stay.  standardise: dense columns get deviation 1
+ * (where they have any) and, if the design has an intercept, mean 0.  Sparse columns stay what they are.
  * w: weights of the rows, or NULL; with a sum above 0.
  */
 extern MlpgDesignRows *mlpg_design_rows_create(MlpgTraining *training, const MlpgDesign *design, bool standardise, const double *w);
 extern void mlpg_design_rows_release(MlpgHost *host, MlpgDesignRows *rows);
+
+/* The same rows for sums over a sample: the first of every share rows of one block in so many.  Not to be released. */
+extern MlpgDesignRows mlpg_design_rows_sample(const MlpgDesignRows *rows, int blocks, int share);
 
 /*
  * Sums over rows.  The body ADDS what rows [first, last), at most MLPG_DESIGN_BLOCK, give to sums
@@ -64,7 +73,21 @@ typedef void (*MlpgDesignBody) (const MlpgDesignRows *rows, int64_t first, int64
 extern void mlpg_design_rows_sum(MlpgHost *host, const MlpgDesignRows *rows, MlpgDesignBody body, void *argument,
 								 size_t n_sums, double *sums, size_t n_scratch, const char *phase);
 
-/* For bodies. */
+/*
+ * For loops of one's own: what bodies get for rows [first, last) of one block.  memory: doubles of the thread's
+ * own, as many as mlpg_design_rows_memory says.
+ */
+extern size_t mlpg_design_rows_memory(const MlpgDesignRows *rows);
+extern MlpgDesignRows mlpg_design_rows_at(const MlpgDesignRows *rows, int64_t first, int64_t last, double *memory);
+
+/* For bodies: rows is what the body got. */
+
+/* The dense columns of row i. */
+static inline const double *
+mlpg_design_rows_dense(const MlpgDesignRows *rows, int64_t i)
+{
+	return rows->dense + (size_t) (i - rows->dense_first) * (size_t) rows->dense_stride;
+}
 
 /* eta[i - first] = row i times b */
 extern void mlpg_design_rows_multiply(const MlpgDesignRows *rows, int64_t first, int64_t last, const double *b, double *eta);

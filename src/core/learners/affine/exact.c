@@ -23,7 +23,6 @@ typedef struct Work
 	void	   *argument;
 	int			d;
 	int			stride;
-	size_t		n_scratch;
 	MlpgCrossprod *total;		/* n_pieces */
 	double	   *memory;			/* n_threads x size */
 	int		   *exponent;		/* n_threads x stride */
@@ -39,7 +38,7 @@ mlpg_exact_rows(const MlpgDesignRows *rows, int64_t first, int64_t last, const d
 {
 	for (int64_t i = first; i < last; i++, z += stride)
 	{
-		const double *x = rows->dense + (size_t) i * (size_t) rows->dense_stride;
+		const double *x = mlpg_design_rows_dense(rows, i);
 
 		for (int k = 0; k < rows->n_dense; k++)
 			z[k] = root[i - first] * x[k];
@@ -76,7 +75,7 @@ add_piece(MlpgTask *task, int index, void *argument)
 	double	   *z = work->memory + (size_t) task->thread * work->size;
 	double	   *hi = z + (size_t) MLPG_DESIGN_BLOCK * (size_t) work->stride;
 	double	   *lo = hi + (size_t) work->d * (size_t) work->stride;
-	double	   *scratch = lo + (size_t) work->d * (size_t) work->stride;
+	double	   *memory = lo + (size_t) work->d * (size_t) work->stride;	/* of the rows, then the body's scratch */
 	int		   *exponent = work->exponent + (size_t) task->thread * (size_t) work->stride;
 
 	int64_t		begin = rows->piece[index] + work->from,
@@ -88,7 +87,10 @@ add_piece(MlpgTask *task, int index, void *argument)
 
 		if (atomic_load_explicit(task->stop, memory_order_relaxed))
 			return;
-		work->body(rows, first, last, work->argument, z, work->stride, scratch);
+
+		MlpgDesignRows at = mlpg_design_rows_at(rows, first, last, memory);
+
+		work->body(&at, first, last, work->argument, z, work->stride, memory + mlpg_design_rows_memory(rows));
 		scale_columns(work, z, last - first, exponent);
 		mlpg_crossprod_block(z, (int) (last - first), work->d, work->stride, hi, lo);
 		mlpg_crossprod_add_block(&work->total[index], exponent, work->stride, hi, lo);
@@ -98,10 +100,11 @@ add_piece(MlpgTask *task, int index, void *argument)
 MlpgCrossprod *
 mlpg_exact_crossprod(MlpgHost *host, const MlpgDesignRows *rows, MlpgExactBody body, void *argument, size_t n_scratch, const char *phase)
 {
-	Work		work = {.rows = rows, .body = body, .argument = argument, .d = rows->n_columns + 1, .n_scratch = n_scratch};
+	Work		work = {.rows = rows, .body = body, .argument = argument, .d = rows->n_columns + 1};
 
 	work.stride = mlpg_crossprod_stride(work.d);
-	work.size = (size_t) MLPG_DESIGN_BLOCK * (size_t) work.stride + 2 * (size_t) work.d * (size_t) work.stride + n_scratch;
+	work.size = (size_t) MLPG_DESIGN_BLOCK * (size_t) work.stride + 2 * (size_t) work.d * (size_t) work.stride +
+		mlpg_design_rows_memory(rows) + n_scratch;
 	work.memory = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) host->n_threads, work.size), sizeof(double));
 	work.exponent = mlpg_allocate(host, (size_t) host->n_threads * (size_t) work.stride, sizeof(int));
 	work.total = mlpg_allocate(host, (size_t) rows->n_pieces + 1, sizeof(MlpgCrossprod));

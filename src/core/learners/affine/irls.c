@@ -58,7 +58,6 @@ typedef struct Pass
 {
 	const MlpgIrls *fit;
 	const double *b;			/* NULL: start from means near the targets */
-	int			share;			/* 1: all rows; n: the first n-th of each block */
 } Pass;
 
 void
@@ -90,7 +89,7 @@ mlpg_irls_prepare(MlpgIrls *fit)
  * that of the working response against 0, so that the step is the solution itself.
  */
 static void
-work_rows(const Pass *pass, int64_t first, int64_t last, double *score, double *weight, MlpgFamilySums *sums)
+work_rows(const Pass *pass, const MlpgDesignRows *rows, int64_t first, int64_t last, double *score, double *weight, MlpgFamilySums *sums)
 {
 	const MlpgIrls *fit = pass->fit;
 	int			n = (int) (last - first);
@@ -99,7 +98,7 @@ work_rows(const Pass *pass, int64_t first, int64_t last, double *score, double *
 
 	if (pass->b != NULL)
 	{
-		mlpg_design_rows_multiply(fit->rows, first, last, pass->b, eta);
+		mlpg_design_rows_multiply(rows, first, last, pass->b, eta);
 		for (int i = 0; fit->offset && i < n; i++)
 			eta[i] += fit->offset[first + i];
 	}
@@ -120,9 +119,8 @@ pass_body(const MlpgDesignRows *rows, int64_t first, int64_t last, void *argumen
 			   *weight = scratch + MLPG_DESIGN_BLOCK;
 	MlpgFamilySums family;
 
-	last = first + (last - first + pass->share - 1) / pass->share;
 	memcpy(&family, sums, sizeof(family));
-	work_rows(pass, first, last, score, weight, &family);
+	work_rows(pass, rows, first, last, score, weight, &family);
 	memcpy(sums, &family, sizeof(family));
 	mlpg_design_rows_add_gradient(rows, first, last, score, sums + MLPG_FAMILY_SUMS);
 	mlpg_design_rows_add_crossprod(rows, first, last, weight, sums + MLPG_FAMILY_SUMS + rows->lda);
@@ -137,7 +135,7 @@ exact_body(const MlpgDesignRows *rows, int64_t first, int64_t last, void *argume
 			   *weight = scratch + MLPG_DESIGN_BLOCK;
 	MlpgFamilySums unused = {0};
 
-	work_rows(pass, first, last, score, weight, &unused);
+	work_rows(pass, rows, first, last, score, weight, &unused);
 	for (int64_t i = 0; i < last - first; i++)
 	{
 		double		root = sqrt(weight[i]);
@@ -167,12 +165,13 @@ take_pass(MlpgIrls *fit, const double *b, int share, double *objective)
 	MlpgHost   *host = fit->host;
 	int			n = fit->rows->n_columns,
 				lda = fit->rows->lda;
-	Pass		pass = {fit, b, share};
+	Pass		pass = {fit, b};
+	MlpgDesignRows rows = mlpg_design_rows_sample(fit->rows, 1, share);
 	size_t		n_sums = (size_t) MLPG_FAMILY_SUMS + (size_t) lda * (size_t) (n + 1);
 	double	   *sums = mlpg_allocate(host, n_sums, sizeof(double));
 	bool		valid;
 
-	mlpg_design_rows_sum(host, fit->rows, pass_body, &pass, n_sums, sums, 2 * MLPG_DESIGN_BLOCK, "fitting");
+	mlpg_design_rows_sum(host, &rows, pass_body, &pass, n_sums, sums, 2 * MLPG_DESIGN_BLOCK, "fitting");
 	memcpy(&fit->sums, sums, sizeof(fit->sums));
 	memcpy(fit->gradient, sums + MLPG_FAMILY_SUMS, (size_t) n * sizeof(double));
 	memcpy(fit->information, sums + MLPG_FAMILY_SUMS + lda, (size_t) n * (size_t) lda * sizeof(double));
@@ -273,7 +272,7 @@ solve_exactly(MlpgIrls *fit, const double *b, double *step)
 {
 	MlpgHost   *host = fit->host;
 	int			n = fit->rows->n_columns;
-	Pass		pass = {fit, b, 1};
+	Pass		pass = {fit, b};
 	MlpgCrossprod *total = mlpg_exact_crossprod(host, fit->rows, exact_body, &pass, 2 * MLPG_DESIGN_BLOCK, "fitting");
 	MlpgDdMatrix *a = exact_matrix(fit, total, b);
 	double	   *tolerance = mlpg_allocate(host, (size_t) n + 1, sizeof(double));

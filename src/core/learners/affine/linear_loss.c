@@ -88,7 +88,7 @@ add_values(const MlpgLinearLoss *p, int64_t first, int n, const double *score, d
 }
 
 static void
-add_single(const MlpgLinearLoss *p, int64_t first, int64_t last, const double *score, const double *w, double *r, double *sums)
+add_single(const MlpgLinearLoss *p, const MlpgDesignRows *rows, int64_t first, int64_t last, const double *score, const double *w, double *r, double *sums)
 {
 	int			n = (int) (last - first);
 	double	   *h = r + BLOCK;
@@ -99,14 +99,14 @@ add_single(const MlpgLinearLoss *p, int64_t first, int64_t last, const double *s
 		r[i] = w[i] > 0 ? w[i] * r[i] : 0;
 		h[i] = p->square_gradients ? r[i] * r[i] : w[i] > 0 ? w[i] * h[i] : 0;
 	}
-	mlpg_design_rows_add_gradient(p->rows, first, last, r, sums + SUM_GRADIENT);
+	mlpg_design_rows_add_gradient(rows, first, last, r, sums + SUM_GRADIENT);
 	if (p->with_hessian)
-		mlpg_design_rows_add_crossprod(p->rows, first, last, h, sums + SUM_GRADIENT + p->n_unknowns);
+		mlpg_design_rows_add_crossprod(rows, first, last, h, sums + SUM_GRADIENT + p->n_unknowns);
 }
 
 /* score becomes probabilities. */
 static void
-add_softmax(const MlpgLinearLoss *p, int64_t first, int64_t last, double *score, const double *w, double *r, double *sums)
+add_softmax(const MlpgLinearLoss *p, const MlpgDesignRows *rows, int64_t first, int64_t last, double *score, const double *w, double *r, double *sums)
 {
 	int			n = (int) (last - first),
 				n_columns = p->rows->n_columns;
@@ -118,12 +118,12 @@ add_softmax(const MlpgLinearLoss *p, int64_t first, int64_t last, double *score,
 	{
 		for (int i = 0; i < n; i++)
 			r[i] = w[i] > 0 ? w[i] * (own[s * BLOCK + i] - (p->y[first + i] == s + p->reference)) : 0;
-		mlpg_design_rows_add_gradient(p->rows, first, last, r, sums + SUM_GRADIENT + s * n_columns);
+		mlpg_design_rows_add_gradient(rows, first, last, r, sums + SUM_GRADIENT + s * n_columns);
 		for (int t = 0; p->with_hessian && t <= s; t++)
 		{
 			for (int i = 0; i < n; i++)
 				r[i] = w[i] > 0 ? w[i] * own[s * BLOCK + i] * ((s == t) - own[t * BLOCK + i]) : 0;
-			mlpg_design_rows_add_crossprod(p->rows, first, last, r, pair);
+			mlpg_design_rows_add_crossprod(rows, first, last, r, pair);
 			pair += (size_t) n_columns * (size_t) p->rows->lda;
 		}
 	}
@@ -138,21 +138,15 @@ add_rows(const MlpgDesignRows *rows, int64_t first, int64_t last, void *argument
 			   *w = scratch + n_outputs * BLOCK,
 			   *r = w + BLOCK;
 
-	if (p->sample)
-	{
-		if (first / BLOCK % SAMPLE_BLOCKS != 0)
-			return;
-		last = last - first > BLOCK / SAMPLE_SHARE ? first + BLOCK / SAMPLE_SHARE : last;
-	}
 	if (p->reference)
 		memset(score, 0, BLOCK * sizeof(double));
 	for (int s = 0; s < p->n_scores; s++)
 		mlpg_design_rows_multiply(rows, first, last, p->b + (size_t) s * (size_t) rows->n_columns, score + (s + p->reference) * BLOCK);
 	add_values(p, first, (int) (last - first), score, w, r, sums);
 	if (n_outputs == 1)
-		add_single(p, first, last, score, w, r, sums);
+		add_single(p, rows, first, last, score, w, r, sums);
 	else
-		add_softmax(p, first, last, score, w, r, sums);
+		add_softmax(p, rows, first, last, score, w, r, sums);
 }
 
 /* ---------- the function ---------- */
@@ -218,13 +212,14 @@ evaluate(MlpgHost *host, void *argument, const double *x, double *gradient, doub
 	MlpgLinearLoss *p = argument;
 	int			n_columns = p->rows->n_columns;
 	size_t		n_sums = SUM_GRADIENT + (size_t) p->n_unknowns + (hessian ? hessian_sums(p) : 0);
+	MlpgDesignRows rows = mlpg_design_rows_sample(p->rows, p->sample ? SAMPLE_BLOCKS : 1, p->sample ? SAMPLE_SHARE : 1);
 	double		weight;
 
 	for (int k = 0; k < p->n_unknowns; k++)
 		p->b[k] = x[k] / deviation_of(p, k % n_columns);
 	p->with_hessian = hessian != NULL;
 	memset(p->sums, 0, n_sums * sizeof(double));
-	mlpg_design_rows_sum(host, p->rows, add_rows, p, n_sums, p->sums, ((size_t) p->loss->n_outputs + 3) * BLOCK, "fitting");
+	mlpg_design_rows_sum(host, &rows, add_rows, p, n_sums, p->sums, ((size_t) p->loss->n_outputs + 3) * BLOCK, "fitting");
 	weight = p->sums[SUM_WEIGHT];
 	p->n_far = p->sums[SUM_FAR];
 	for (int k = 0; k < p->n_unknowns; k++)

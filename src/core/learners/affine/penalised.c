@@ -422,7 +422,7 @@ spread_block(const MlpgDesignRows *rows, int64_t first, int64_t last, void *argu
 	for (int64_t i = first; i < last; i++)
 	{
 		double		w = spread->w ? spread->w[i] : 1;
-		const double *row = rows->dense + (size_t) i * (size_t) rows->dense_stride;
+		const double *row = mlpg_design_rows_dense(rows, i);
 
 		sums[rows->n_columns] += w;
 		for (int j = 0; j < rows->n_dense; j++)

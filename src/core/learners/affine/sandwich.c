@@ -38,7 +38,7 @@ typedef struct Meat
 static double
 quadratic(const MlpgDesignRows *rows, int64_t i, const double *inverse, double *product)
 {
-	const double *x = rows->dense + (size_t) i * (size_t) rows->dense_stride;
+	const double *x = mlpg_design_rows_dense(rows, i);
 	int64_t		from = rows->start ? rows->start[i] : 0,
 				to = rows->start ? rows->start[i + 1] : 0;
 	double		sum = 0;

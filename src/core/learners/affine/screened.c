@@ -52,21 +52,27 @@ copy_dense(MlpgScreened *s, int from)
 {
 	const MlpgDesignRows *rows = s->rows;
 	int			to = from;
+	double	   *memory;
 
 	for (; to < s->n && s->column[to].term < rows->n_dense; to++)
 	{
 		s->column[to].n = rows->n_rows;
 		s->column[to].value = mlpg_allocate(s->host, (size_t) rows->n_rows, sizeof(double));
 	}
-	for (int64_t i = 0; from < to && i < rows->n_rows; i++)
+	if (from == to)
+		return;
+	memory = mlpg_allocate(s->host, mlpg_design_rows_memory(rows), sizeof(double));
+	for (int64_t first = 0; first < rows->n_rows; first += MLPG_DESIGN_BLOCK)
 	{
-		const double *row = rows->dense + (size_t) i * (size_t) rows->dense_stride;
+		int64_t		last = rows->n_rows - first < MLPG_DESIGN_BLOCK ? rows->n_rows : first + MLPG_DESIGN_BLOCK;
+		MlpgDesignRows at = mlpg_design_rows_at(rows, first, last, memory);
 
-		for (int k = from; k < to; k++)
-			s->column[k].value[i] = row[s->column[k].term];
-		if (i % ROWS_BETWEEN_CHECKS == 0)
-			mlpg_check(s->host, NULL, 0, 0);
+		for (int64_t i = first; i < last; i++)
+			for (int k = from; k < to; k++)
+				s->column[k].value[i] = mlpg_design_rows_dense(&at, i)[s->column[k].term];
+		mlpg_check(s->host, NULL, 0, 0);
 	}
+	mlpg_release(s->host, memory);
 }
 
 /* Sparse columns: place says which of ours a column of the design is, plus 1. */
