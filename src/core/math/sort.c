@@ -9,10 +9,12 @@
  * Programming 3, section 5.2.5), 11 bits a digit; digits that all keys share are
  * passed over, so numbers that float4 holds cost four passes of 1 to 2 ns a key.
  *
- * Selecting: quickselect (Hoare 1961) with the median of three; ranges that
- * shrink too slowly are cut at the median of nine.  O(n) for the data that come,
- * a few ns a value; in place.  With weights, the weight of each part stands in for
- * its length.
+ * Selecting: of many values those between two values of a sample that have the wanted one
+ * between them (Floyd and Rivest 1975), which takes no branch a value: 2 ns each, where quickselect
+ * guesses half of its branches wrong: 9 ns.  What is left, a few per cent, and what the
+ * sample misjudged, by quickselect (Hoare 1961) with the median of three; ranges that
+ * shrink too slowly are cut at the median of nine.  O(n) for the data that come; in
+ * place.  With weights quickselect alone, the weight of each part standing in for its length.
  *
  * All do the same for the same input everywhere.
  *
@@ -21,6 +23,8 @@
 #include "core/math/sort.h"
 
 #define RUN 16
+#define SAMPLE 512				/* of values to select from, ... */
+#define SAMPLE_OF 4096			/* ... where they are more than these */
 
 static void
 insertion(double *v, int64_t *o, int64_t low, int64_t high)
@@ -179,8 +183,8 @@ pivot_of(const double *v, int64_t low, int64_t high)
 						   median_of_three(v[high - 1 - 2 * step], v[high - 1 - step], v[high - 1]));
 }
 
-double
-mlpg_select(double *v, int64_t n, int64_t k)
+static double
+quickselect(double *v, int64_t n, int64_t k)
 {
 	int64_t		low = 0,
 				high = n;
@@ -214,6 +218,49 @@ mlpg_select(double *v, int64_t n, int64_t k)
 			break;
 	}
 	return v[k];
+}
+
+/* Two values that, by a sample, have the k-th of n between them: 3 standard errors of its rank apart on both sides. */
+static void
+bracket(const double *v, int64_t n, int64_t k, double *least, double *most)
+{
+	double		sample[SAMPLE];
+	double		share = (double) k / (double) n;
+	int			margin = 1 + (int) (3 * sqrt(SAMPLE * share * (1 - share)));
+	int			rank = (int) (SAMPLE * share);
+
+	for (int i = 0; i < SAMPLE; i++)
+		sample[i] = v[n / SAMPLE * i];
+	*least = rank < margin ? -INFINITY : quickselect(sample, SAMPLE, rank - margin);
+	*most = rank + margin >= SAMPLE ? INFINITY : quickselect(sample, SAMPLE, rank + margin);
+}
+
+double
+mlpg_select(double *v, int64_t n, int64_t k)
+{
+	while (n > SAMPLE_OF)
+	{
+		double		least,
+					most;
+		int64_t		between = 0,
+					below = 0;
+
+		bracket(v, n, k, &least, &most);
+		for (int64_t i = 0; i < n; i++)
+		{
+			double		x = v[i];
+
+			v[i] = v[between];
+			v[between] = x;
+			between += (x >= least) & (x <= most);
+			below += x < least;
+		}
+		if (k < below || k >= below + between || between == n)
+			break;
+		n = between;
+		k -= below;
+	}
+	return quickselect(v, n, k);
 }
 
 /* Hoare's partition of v[*i .. *j] with its weights; afterwards v[.. *j] <= pivot <= v[*i ..], and equal between. */

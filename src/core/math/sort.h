@@ -37,10 +37,7 @@ mlpg_sort_unkey(uint64_t key)
 /* Ascending; scratch holds n keys too.  For pool tasks. */
 extern void mlpg_sort_keys(uint64_t *keys, uint64_t *scratch, int64_t n);
 
-/*
- * The k-th smallest (from 0) of n values, which are reordered so that it stands
- * at k, nothing before it is greater and nothing behind it smaller; no NaN.
- */
+/* The k-th smallest (from 0) of n values, which are reordered; no NaN. */
 extern double mlpg_select(double *values, int64_t n, int64_t k);
 
 /*
