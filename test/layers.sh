@@ -1,37 +1,19 @@
-#!/bin/bash
+#!/bin/sh
 # Enforces "Who may include whom" and the other rules that a reader of the
-# sources relies on. Prints TAP; needs only the shell, sed, grep and gcc's
+# sources relies on. Prints TAP; needs only a POSIX shell, sed, grep, awk and gcc's
 # preprocessor (to drop comments).
 #
 #   test/layers.sh [SOURCE TREE]
 set -u
-shopt -s lastpipe				# rule, at the end of a pipe, counts in this shell
+. "$(dirname "$0")/rules.sh"
 cd "${1:-$(dirname "$0")/..}" || exit 2
 
-n=0
-failed=0
-
-# rule NAME: reads findings from stdin; none is good.
-rule() {
-	local findings
-	findings=$(cat)
-	n=$((n + 1))
-	if [ -z "$findings" ]; then
-		echo "ok $n - $1"
-	else
-		failed=$((failed + 1))
-		echo "not ok $n - $1"
-		echo "$findings" | sed 's/^/#   /'
-	fi
-}
-
 sources=$(find src -name '*.[ch]' | sort)
-core=$(echo "$sources" | grep '^src/core/')
-pg=$(echo "$sources" | grep '^src/pg/\|^src/mlpg.c')
+core=$(printf '%s\n' "$sources" | grep '^src/core/')
+pg=$(printf '%s\n' "$sources" | grep '^src/pg/\|^src/mlpg.c')
 
 # A file as "file:line:text" without comments; strings become "".
 code() {
-	local file
 	for file; do
 		gcc -fpreprocessed -dD -E -x c "$file" 2>/dev/null |
 			awk -v file="$file" '
@@ -51,22 +33,23 @@ pg_code=$(code $pg)
 core_includes=$(includes $core)
 pg_includes=$(includes $pg)
 
+{
 # --- the core's door
-echo "$core_includes" | awk '
+printf '%s\n' "$core_includes" | awk '
 	$2 ~ /^"core\// { next }
 	$2 ~ /^<(assert|float|inttypes|limits|math|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|immintrin|cpuid)\.h>$/ { next }
 	$2 ~ /^<(pthread|signal|time)\.h>$/ && $1 ~ /^src\/core\/pool\.c:/ { next }
 	$2 ~ /^<(dlfcn|pthread|signal)\.h>$/ && $1 ~ /^src\/core\/math\/blas\.c:/ { next }
 	{ print }' | rule "src/core includes only core/ and C11 headers"
 
-echo "$core_code" | grep -E '\b(malloc|calloc|realloc|aligned_alloc|free|strdup|printf|fprintf|vprintf|vfprintf|puts|putchar|fputs|abort|exit|_exit|setjmp|longjmp|ereport|elog|palloc0?|pfree|Datum|fopen|getenv|system|rand|srand|strtok|time|clock)[[:space:]]*\(' |
+printf '%s\n' "$core_code" | grep -E '\b(malloc|calloc|realloc|aligned_alloc|free|strdup|printf|fprintf|vprintf|vfprintf|puts|putchar|fputs|abort|exit|_exit|setjmp|longjmp|ereport|elog|palloc0?|pfree|Datum|fopen|getenv|system|rand|srand|strtok|time|clock)[[:space:]]*\(' |
 	rule "src/core allocates, prints, raises and ends through its host alone"
 
-echo "$core_includes" | grep '"core/pool.h"' | grep -v '^src/core/pool.c:' |
+printf '%s\n' "$core_includes" | grep '"core/pool.h"' | grep -v '^src/core/pool.c:' |
 	rule "threads are known to pool.c only"
 
 # --- folder order inside the core
-echo "$core_includes" | awk '
+printf '%s\n' "$core_includes" | awk '
 	BEGIN {
 		may["."] = ". ";  may["math"] = ". math ";  may["matrix"] = may["math"] "matrix "
 		may["model"] = may["matrix"] "model ";  may["metrics"] = may["model"] "metrics "
@@ -83,45 +66,45 @@ echo "$core_includes" | awk '
 		else if (index(may[from], to " ") == 0) print $1 " includes " $2
 	}' | rule "math <- matrix <- model <- metrics, stats <- learners; chart on math"
 
-echo "$core_includes" | awk '
+printf '%s\n' "$core_includes" | awk '
 	$1 ~ /^src\/core\/learners\// && $2 ~ /^"core\/learners\// {
 		header = $2; gsub(/"|\.h"$/, "", header); sub(/^core\/learners\//, "", header); sub(/\.h$/, "", header)
 		file = $1; sub(/:.*/, "", file); sub(/^src\/core\/learners\//, "", file); sub(/\.[ch]$/, "", file)
-		if (header == "learner" || header == "learner_list" || header == "classes" || header == "class_weights" || header ~ /^(tree|affine)\//) next
+		if (header ~ /^(learner|learner_list|training|classes|class_weights)$/ || header ~ /^(tree|affine)\//) next
 		if (file == header || index(file, header "_") == 1) next
 		if (file ~ /^(fit|plan|registry|calibration|interval|score_rows)$/) next		# no learners
 		print $1 " includes " $2
 	}' | rule "a learner includes no other learner"
 
 # --- the PostgreSQL wing
-echo "$pg_includes" | awk '
+printf '%s\n' "$pg_includes" | awk '
 	$2 ~ /^"pg\/api\// && $1 !~ /^src\/pg\/api\// { print $1 " includes " $2 }' |
 	rule "nobody includes pg/api"
 
-echo "$pg_includes" | awk '
+printf '%s\n' "$pg_includes" | awk '
 	BEGIN { may["ingest"] = "ingest"; may["catalog"] = "catalog"; may["bind"] = "ingest catalog bind" }
 	$1 ~ /^src\/pg\/(ingest|catalog|bind)\// && $2 ~ /^"pg\/(ingest|catalog|bind)\// {
 		split($1, from, "/"); split($2, to, "/")
 		if (index(may[from[3]], to[2]) == 0) print $1 " includes " $2
 	}' | rule "pg/ingest and pg/catalog know neither each other nor pg/bind, which stands on both"
 
-echo "$pg_code" | grep -E '\b(exp|expm1|log|log1p|log2|sqrt|pow|lgamma|tgamma|erf|tanh|sin|cos)[[:space:]]*\(' |
+printf '%s\n' "$pg_code" | grep -E '\b(exp|expm1|log|log1p|log2|sqrt|pow|lgamma|tgamma|erf|tanh|sin|cos)[[:space:]]*\(' |
 	rule "src/pg has no mathematics"
 
-echo "$pg_code" | grep -E 'PG_FUNCTION_INFO_V1|PG_GETARG_|PG_ARGISNULL|MLPG_SQL_FUNCTION' |
+printf '%s\n' "$pg_code" | grep -E 'PG_FUNCTION_INFO_V1|PG_GETARG_|PG_ARGISNULL|MLPG_SQL_FUNCTION' |
 	grep -v '^src/pg/api/\|^src/pg/progress\.c:\|^src/pg/mlpg_pg\.h:' |
 	rule "SQL entry points are in src/pg/api"
 
 code $sources | grep -w PG_VERSION_NUM | grep -v '^src/pg/compat\.h:' |
 	rule "only compat.h knows the server's version"
 
-for file in $(echo "$pg" | grep '\.c$'); do
+for file in $(printf '%s\n' "$pg" | grep '\.c$'); do
 	[ "$(includes "$file" | head -1 | sed 's/.* //')" = '"postgres.h"' ] || echo "$file"
 done | rule "files of src/pg include postgres.h first"
 
 # --- the SQL surface
 sql_code=$(for file in $(find sql -name '*.sql' | sort); do sed -E "s/--.*//; s|^|$file: |" "$file"; done)
-echo "$sql_code" | grep -iE 'CREATE +OR +REPLACE|IF +NOT +EXISTS|SECURITY +DEFINER' |
+printf '%s\n' "$sql_code" | grep -iE 'CREATE +OR +REPLACE|IF +NOT +EXISTS|SECURITY +DEFINER' |
 	rule "sql/ replaces nothing, adopts nothing, raises no rights"
 
 # --- everywhere
@@ -134,6 +117,4 @@ done | rule "every source file opens with its purpose"
 
 grep -rnI '[[:space:]]$' src sql test/unit test/fuzz tools Makefile --include='*.[ch]' --include='*.sql' --include='*.sh' --include=Makefile |
 	cut -d: -f1,2 | rule "no trailing white space"
-
-echo "1..$n"
-[ "$failed" = 0 ]
+} | tap
