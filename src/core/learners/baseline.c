@@ -18,6 +18,7 @@
  *-------------------------------------------------------------------------
  */
 #include "core/learners/affine/affine.h"
+#include "core/learners/training.h"
 #include "core/math/dd.h"
 #include "core/math/sort.h"
 
@@ -81,12 +82,6 @@ median_of(MlpgHost *host, double *y, const double *w, int64_t n)
 	return isfinite(middle) ? middle : lower / 2 + y[i] / 2;
 }
 
-MLPG_NORETURN static void
-raise_no_weight(MlpgHost *host)
-{
-	mlpg_raise(host, MLPG_DATA_EXCEPTION, "The weights of all rows are zero.", NULL, "no row has a weight");
-}
-
 static double
 number_of(MlpgHost *host, const char *statistic, double *y, const double *w, int64_t n)
 {
@@ -102,7 +97,7 @@ number_of(MlpgHost *host, const char *statistic, double *y, const double *w, int
 		mlpg_raise(host, MLPG_DATA_EXCEPTION, "A sum is outside the range of double precision.",
 				   "Express a very large target in other units.", "values are too large to fit a baseline");
 	if (isnan(value))
-		raise_no_weight(host);
+		mlpg_training_raise_no_weight(host);
 	return value;
 }
 
@@ -120,7 +115,7 @@ shares_of(MlpgHost *host, const double *y, const double *w, int64_t n, int k)
 		total = mlpg_dd_add_double(total, w ? w[i] : 1);
 	}
 	if (!(total.hi > 0))
-		raise_no_weight(host);
+		mlpg_training_raise_no_weight(host);
 	for (int c = 0; c < k; c++)
 		share[c] = mlpg_dd_value(mlpg_dd_divide(sum[c], total));
 	return k == 2 ? share + 1 : share;
@@ -134,15 +129,11 @@ baseline_fit(MlpgTraining *training)
 	const char *statistic = mlpg_params_choice(plan->params, "statistic");
 	int64_t		n = training->n_rows;
 	int			n_classes = mlpg_schema_classes(training->schema);
-	int			weight = mlpg_plan_weight_column(plan);
-	double	   *y = mlpg_allocate(host, (size_t) n, sizeof(double));
-	double	   *w = weight >= 0 ? mlpg_allocate(host, (size_t) n, sizeof(double)) : NULL;
+	double	   *y = mlpg_training_column(training, plan->n_features);
+	double	   *w = mlpg_training_column(training, mlpg_plan_weight_column(plan));
 	double		value;
 	MlpgAffineModel model = {.n_outputs = 1, .df = NAN, .dispersion = NAN, .coefficients = &value};
 
-	mlpg_matrix_read(training->matrix, plan->n_features, 0, n, y);
-	if (w)
-		mlpg_matrix_read(training->matrix, weight, 0, n, w);
 	mlpg_check(host, "fitting baseline", 0, n);
 	if (n_classes == 0)
 		value = number_of(host, statistic, y, w, n);

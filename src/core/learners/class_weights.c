@@ -15,8 +15,6 @@
  */
 #include "core/learners/class_weights.h"
 
-#include "core/model/params.h"
-
 bool
 mlpg_class_weight_is_valid(const char *text)
 {

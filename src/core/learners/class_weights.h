@@ -8,7 +8,12 @@
 #ifndef MLPG_CLASS_WEIGHTS_H
 #define MLPG_CLASS_WEIGHTS_H
 
-#include "core/host.h"
+#include "core/model/params.h"
+
+/* The entry of a learner's parameters. */
+#define MLPG_CLASS_WEIGHT \
+	{"class_weight", MLPG_PARAM_TEXT, NULL, 0, 0, false, "balanced, or a list of numbers above 0, one a class in class order", \
+	"weights of the classes", mlpg_class_weight_is_valid}
 
 /* Is the text of the parameter class_weight well formed? (MlpgParamSpec.is_valid) */
 extern bool mlpg_class_weight_is_valid(const char *text);

@@ -31,6 +31,7 @@
  *
  *-------------------------------------------------------------------------
  */
+#include "core/learners/affine/frame.h"
 #include "core/learners/affine/path.h"
 #include "core/learners/affine/penalised.h"
 #include "core/math/sum.h"
@@ -57,8 +58,8 @@ static const MlpgParamSpec params[] = {
 	{"lambda_min_ratio", MLPG_PARAM_REAL, NULL, 0, 1, true, NULL, "last lambda as a share of the first", NULL},
 	{"folds", MLPG_PARAM_INTEGER, "10", 0, 1000, false, NULL, "parts for cross-validation; below 2: none, the path's last", NULL},
 	{"tolerance", MLPG_PARAM_REAL, "1e-7", 1e-26, 0.1, false, NULL, "squared step, of the null deviance, that ends a fit", NULL},
-	{"intercept", MLPG_PARAM_BOOLEAN, "true", 0, 0, false, NULL, "fit a constant term", NULL},
-	{"unseen", MLPG_PARAM_CHOICE, NULL, 0, 0, false, "error|null|zero", "answer for categories not seen in training", NULL},
+	MLPG_FRAME_INTERCEPT,
+	MLPG_FRAME_UNSEEN,
 };
 
 typedef struct Fit
@@ -66,13 +67,10 @@ typedef struct Fit
 	MlpgTraining *t;
 	MlpgHost   *host;
 	const MlpgParams *params;
-	int64_t		n;
 	MlpgDesign *design;
 	MlpgPenalisedProblem problem;
 	double		l1_ratio;
-	double	   *y;				/* gaussian: less mean, over unit */
-	double	   *w;				/* NULL: none */
-	double	   *offset;			/* NULL: none, or gaussian, whose target it was taken off */
+	MlpgTrainingRows rows;		/* gaussian: the target less its offset and the mean, over the unit */
 	double		mean;
 	double		unit;			/* the fit's lambda times this is the one that is shown */
 	uint16_t   *fold;			/* n */
@@ -126,31 +124,10 @@ read_family(Fit *f)
 
 /* ---------- rows ---------- */
 
-static double *
-read_column(Fit *f, int column)
-{
-	double	   *values;
-
-	if (column < 0)
-		return NULL;
-	values = mlpg_allocate(f->host, (size_t) f->n, sizeof(double));
-	mlpg_matrix_read(f->t->matrix, column, 0, f->n, values);
-	return values;
-}
-
 static inline double
 weight_of(const Fit *f, int64_t i)
 {
-	return f->w ? f->w[i] : 1;
-}
-
-static void
-check_weights(const Fit *f)
-{
-	for (int64_t i = 0; i < f->n; i++)
-		if (weight_of(f, i) > 0)
-			return;
-	mlpg_raise(f->host, MLPG_DATA_EXCEPTION, "The weights of all rows are zero.", NULL, "no row has a weight");
+	return f->rows.w ? f->rows.w[i] : 1;
 }
 
 /* Both classes need weight, counts a positive sum. */
@@ -161,11 +138,11 @@ check_target(const Fit *f)
 	bool		above = false,
 				below = false;
 
-	for (int64_t i = 0; i < f->n; i++)
+	for (int64_t i = 0; i < f->rows.n; i++)
 	{
-		negative += f->y[i] < 0;
-		above |= weight_of(f, i) > 0 && f->y[i] > 0;
-		below |= weight_of(f, i) > 0 && f->y[i] <= 0;
+		negative += f->rows.y[i] < 0;
+		above |= weight_of(f, i) > 0 && f->rows.y[i] > 0;
+		below |= weight_of(f, i) > 0 && f->rows.y[i] <= 0;
 	}
 	if (f->problem.family == MLPG_PENALISED_POISSON && negative > 0)
 		mlpg_raise(f->host, MLPG_DATA_EXCEPTION, mlpg_text(f->host, "%lld rows have a target below 0.", (long long) negative), NULL,
@@ -187,27 +164,27 @@ scale_target(Fit *f)
 				high = -INFINITY,
 				size;
 
-	for (int64_t i = 0; i < f->n; i++)
+	for (int64_t i = 0; i < f->rows.n; i++)
 	{
-		f->y[i] -= f->offset ? f->offset[i] : 0;
+		f->rows.y[i] -= f->rows.offset ? f->rows.offset[i] : 0;
 		if (weight_of(f, i) > 0)
 		{
-			low = fmin(low, f->y[i]);
-			high = fmax(high, f->y[i]);
+			low = fmin(low, f->rows.y[i]);
+			high = fmax(high, f->rows.y[i]);
 		}
 	}
 	size = fmax(fabs(low), fabs(high));
 	if (!isfinite(size))
 		mlpg_raise(f->host, MLPG_DATA_EXCEPTION, "A target less its offset is outside the range of double precision.", NULL, "values are too large to fit a linear model");
-	for (int64_t i = 0; i < f->n && size > 0; i++)
+	for (int64_t i = 0; i < f->rows.n && size > 0; i++)
 	{
 		mlpg_sum_add(&weight, weight_of(f, i));
-		mlpg_sum_add(&sum, weight_of(f, i) * (f->y[i] / size));
+		mlpg_sum_add(&sum, weight_of(f, i) * (f->rows.y[i] / size));
 	}
 	f->mean = size > 0 && f->problem.rows->intercept ? sum.high / weight.high * size : 0;
-	for (int64_t i = 0; i < f->n && size > 0; i++)
+	for (int64_t i = 0; i < f->rows.n && size > 0; i++)
 	{
-		double		d = f->y[i] / size - f->mean / size;
+		double		d = f->rows.y[i] / size - f->mean / size;
 
 		mlpg_sum_add(&square, weight_of(f, i) * d * d);
 	}
@@ -215,8 +192,8 @@ scale_target(Fit *f)
 		f->unit = sqrt(square.high / weight.high) * size;
 	else
 		f->unit = 0;			/* a constant: nothing to explain */
-	for (int64_t i = 0; i < f->n; i++)
-		f->y[i] = f->unit > 0 ? (f->y[i] - f->mean) / f->unit : 0;
+	for (int64_t i = 0; i < f->rows.n; i++)
+		f->rows.y[i] = f->unit > 0 ? (f->rows.y[i] - f->mean) / f->unit : 0;
 }
 
 static void
@@ -226,30 +203,23 @@ deal_folds(Fit *f)
 	bool		classes = f->problem.family == MLPG_PENALISED_BINOMIAL;
 	uint64_t   *identity;
 
-	if (!isnan(given_lambda(f)) || folds < 2 || f->n < 2)
+	if (!isnan(given_lambda(f)) || folds < 2 || f->rows.n < 2)
 		return;
-	f->n_folds = (int) (folds < f->n ? folds : f->n);
+	f->n_folds = (int) (folds < f->rows.n ? folds : f->rows.n);
 	identity = mlpg_sample_identify(f->host, f->t->matrix, f->t->plan->seed);
-	f->fold = mlpg_sample_deal(f->host, identity, f->n, classes ? f->y : NULL, 2, f->n_folds);
+	f->fold = mlpg_sample_deal(f->host, identity, f->rows.n, classes ? f->rows.y : NULL, 2, f->n_folds);
 	mlpg_release(f->host, identity);
 }
 
 static void
 read_rows(Fit *f)
 {
-	const MlpgPlan *plan = f->t->plan;
-	MlpgSchema *schema = f->t->schema;
-
-	f->y = read_column(f, plan->n_features);
-	f->w = read_column(f, mlpg_plan_weight_column(plan));
-	f->offset = read_column(f, mlpg_plan_offset_column(plan));
-	check_weights(f);
+	mlpg_training_read(f->t, &f->rows);
 	check_target(f);
 	deal_folds(f);
-	schema->unseen = mlpg_unseen_policy(f->params, MLPG_UNSEEN_ZERO);
-	f->design = mlpg_design_create(f->host, schema, mlpg_params_boolean(f->params, "intercept"), false);
+	f->design = mlpg_frame_design(f->t, true);
 	f->coefficients = mlpg_allocate(f->host, (size_t) f->design->n_terms + 1, sizeof(double));
-	f->problem.rows = mlpg_design_rows_create(f->t, f->design, true, f->w);
+	f->problem.rows = mlpg_design_rows_create(f->t, f->design, true, f->rows.w);
 	f->unit = 1;
 	if (f->problem.family == MLPG_PENALISED_GAUSSIAN)
 		scale_target(f);
@@ -261,9 +231,9 @@ pose(Fit *f)
 	bool		gaussian = f->problem.family == MLPG_PENALISED_GAUSSIAN;
 
 	f->l1_ratio = mlpg_params_real(f->params, "l1_ratio");
-	f->problem.y = f->y;
-	f->problem.w = f->w;
-	f->problem.offset = gaussian ? NULL : f->offset;
+	f->problem.y = f->rows.y;
+	f->problem.w = f->rows.w;
+	f->problem.offset = gaussian ? NULL : f->rows.offset;
 	f->problem.l1_share = f->l1_ratio;
 	f->problem.l2_share = (1 - f->l1_ratio) * (gaussian && f->unit > 0 ? f->unit : 1);
 	f->problem.tolerance = mlpg_params_real(f->params, "tolerance");
@@ -284,10 +254,7 @@ original(const Fit *f, const double *b, double *out)
 		out[j] *= f->unit;
 	if (gaussian && f->problem.rows->intercept)
 		out[0] += f->mean;
-	for (int j = 0; j < f->design->n_terms; j++)
-		if (!isfinite(out[j]))
-			mlpg_raise(f->host, MLPG_DATA_EXCEPTION, "A coefficient is outside the range of double precision.",
-					   "Express very large or very small columns in other units.", "values are too large or too small to fit a linear model");
+	mlpg_frame_check_range(f->host, out, NULL, (size_t) f->design->n_terms);
 }
 
 /* Fits at a lambda of the path, given as shown, and keeps it. */
@@ -334,7 +301,7 @@ whole_path(Fit *f, MlpgPenalised *fit)
 {
 	int			n = (int) mlpg_params_integer(f->params, "n_lambda");
 	const MlpgParamValue *asked = mlpg_params_value(f->params, "lambda_min_ratio");
-	double		ratio = asked->text ? asked->number : f->n < f->problem.rows->n_columns - f->problem.rows->intercept ? RATIO_WIDE : RATIO_TALL;
+	double		ratio = asked->text ? asked->number : f->rows.n < f->problem.rows->n_columns - f->problem.rows->intercept ? RATIO_WIDE : RATIO_TALL;
 	double		lambda = mlpg_penalised_largest(fit) * (f->unit > 0 ? f->unit : 1);
 	double		factor = pow(ratio, 1.0 / (n - 1));
 
@@ -440,7 +407,7 @@ validate_fold(Fit *f, int fold, double *w, Verdict *verdict)
 	MlpgPenalised *fit;
 
 	verdict->mean = mlpg_allocate(f->host, (size_t) f->path->n_steps, sizeof(double));
-	for (int64_t i = 0; i < f->n; i++)
+	for (int64_t i = 0; i < f->rows.n; i++)
 		inside += w[i] = f->fold[i] == fold ? 0 : weight_of(f, i);
 	if (!(inside > 0))
 		return;
@@ -498,7 +465,7 @@ static void
 validate(Fit *f)
 {
 	Verdict    *verdict = mlpg_allocate(f->host, (size_t) f->n_folds, sizeof(Verdict));
-	double	   *w = mlpg_allocate(f->host, (size_t) f->n, sizeof(double));
+	double	   *w = mlpg_allocate(f->host, (size_t) f->rows.n, sizeof(double));
 
 	f->step_done = 0;
 	f->n_all_steps = f->n_folds * f->path->n_steps;
@@ -527,8 +494,7 @@ choose(const MlpgPath *path, int *least, int *simplest)
 static void
 number_fact(const Fit *f, const char *name, double value)
 {
-	if (isfinite(value))
-		mlpg_fact_text(f->host, f->t->facts, name, mlpg_number_text(f->host, value));
+	mlpg_fact_number(f->host, f->t->facts, name, value);
 }
 
 static void
@@ -585,17 +551,15 @@ write_model(Fit *f)
 	MlpgAffineModel model = {.n_outputs = 1, .df = NAN, .dispersion = NAN, .design = f->design, .coefficients = f->coefficients};
 
 	model.link.id = links[f->problem.family];
-	model.means = mlpg_allocate(f->host, (size_t) f->design->n_terms + 1, sizeof(double));
-	mlpg_design_rows_means(f->problem.rows, model.means);
 	mlpg_path_coefficients(f->path, f->path->chosen, f->design->n_terms, f->coefficients);
-	mlpg_affine_write(f->t->payload, &model);
+	mlpg_frame_write(f->t, f->problem.rows, &model);
 	mlpg_path_write(f->t->payload, f->path);
 }
 
 static void
 elastic_net_fit(MlpgTraining *t)
 {
-	Fit			f = {.t = t, .host = t->host, .params = t->plan->params, .n = t->n_rows, .converged = true};
+	Fit			f = {.t = t, .host = t->host, .params = t->plan->params, .converged = true};
 	MlpgPenalised *fit;
 	double		null_deviance,
 				lambda = given_lambda(&f);

@@ -26,17 +26,16 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/learners/affine/affine.h"
+#include "core/learners/affine/frame.h"
 #include "core/learners/affine/linear_loss.h"
-#include "core/math/sort.h"
 
 #define TOLERANCE 1e-10
 #define MAX_ITERATIONS 1000
 
 static const MlpgParamSpec params[] = {
 	{"expectile", MLPG_PARAM_REALS, "0.5", 0, 1, true, NULL, "levels to fit; predict answers the first", NULL},
-	{"intercept", MLPG_PARAM_BOOLEAN, "true", 0, 0, false, NULL, "fit a constant term", NULL},
-	{"unseen", MLPG_PARAM_CHOICE, NULL, 0, 0, false, "error|null|zero", "answer for categories not seen in training", NULL},
+	MLPG_FRAME_INTERCEPT,
+	MLPG_FRAME_UNSEEN,
 };
 
 /* One fit on its way. */
@@ -44,85 +43,41 @@ typedef struct Fit
 {
 	MlpgTraining *t;
 	MlpgHost   *host;
-	int64_t		n;
-	int64_t		n_positive;		/* rows with a weight */
-	double	   *y;				/* less the mean, over the standard deviation */
-	double	   *w;
-	double		total;
+	MlpgTrainingRows rows;		/* the target less the mean, over the standard deviation */
 	double		mean;
 	double		deviation;
 	MlpgLoss	loss;
 	MlpgLinearLoss problem;
 } Fit;
 
-/* Ascending and distinct. */
-static void
-read_levels(MlpgHost *host, const MlpgParamValue *value, MlpgAffineModel *model)
-{
-	model->levels = mlpg_allocate(host, (size_t) value->n_numbers, sizeof(double));
-	memcpy(model->levels, value->numbers, (size_t) value->n_numbers * sizeof(double));
-	mlpg_sort(host, model->levels, NULL, value->n_numbers);
-	for (int i = 0; i < value->n_numbers; i++)
-		if (model->n_outputs == 0 || model->levels[i] > model->levels[model->n_outputs - 1])
-			model->levels[model->n_outputs++] = model->levels[i];
-	while (model->levels[model->main_output] != value->numbers[0])
-		model->main_output++;
-}
-
 /* The target in units of its own: a power of two first, so that squares are in range. */
 static void
 standardise_target(Fit *f, bool centred)
 {
+	const MlpgTrainingRows *r = &f->rows;
 	double		most = 0,
 				unit,
 				sum = 0,
 				squares = 0;
 	int			e;
 
-	for (int64_t i = 0; i < f->n; i++)
-		most = fmax(most, fabs(f->y[i]));
+	for (int64_t i = 0; i < r->n; i++)
+		most = fmax(most, fabs(r->y[i]));
 	frexp(most, &e);
 	unit = ldexp(1, e - 1);
-	for (int64_t i = 0; i < f->n; i++)
-		sum += (f->w ? f->w[i] / f->total : 1 / f->total) * (f->y[i] /= unit);
+	for (int64_t i = 0; i < r->n; i++)
+		sum += (r->w ? r->w[i] / r->total : 1 / r->total) * (r->y[i] /= unit);
 	f->mean = centred ? sum : 0;
-	for (int64_t i = 0; i < f->n; i++)
+	for (int64_t i = 0; i < r->n; i++)
 	{
-		f->y[i] -= f->mean;
-		squares += (f->w ? f->w[i] / f->total : 1 / f->total) * f->y[i] * f->y[i];
+		r->y[i] -= f->mean;
+		squares += (r->w ? r->w[i] / r->total : 1 / r->total) * r->y[i] * r->y[i];
 	}
 	f->deviation = squares > 0 ? sqrt(squares) : 1;
-	for (int64_t i = 0; i < f->n; i++)
-		f->y[i] /= f->deviation;
+	for (int64_t i = 0; i < r->n; i++)
+		r->y[i] /= f->deviation;
 	f->mean *= unit;
 	f->deviation *= unit;
-}
-
-static void
-read_rows(Fit *f)
-{
-	const MlpgPlan *plan = f->t->plan;
-	int			weight = mlpg_plan_weight_column(plan);
-
-	f->y = mlpg_allocate(f->host, (size_t) f->n, sizeof(double));
-	mlpg_matrix_read(f->t->matrix, plan->n_features, 0, f->n, f->y);
-	f->total = (double) f->n;
-	f->n_positive = f->n;
-	if (weight < 0)
-		return;
-	f->w = mlpg_allocate(f->host, (size_t) f->n, sizeof(double));
-	mlpg_matrix_read(f->t->matrix, weight, 0, f->n, f->w);
-	f->total = 0;
-	f->n_positive = 0;
-	for (int64_t i = 0; i < f->n; i++)
-	{
-		f->total += f->w[i];
-		f->n_positive += f->w[i] > 0;
-	}
-	if (!(f->total > 0))
-		mlpg_raise(f->host, MLPG_DATA_EXCEPTION, "The weights of all rows are zero.", NULL, "no row has a weight");
-	if (!isfinite(f->total))
-		mlpg_raise(f->host, MLPG_DATA_EXCEPTION, "Their sum is out of range.", "Express very large weights in other units.", "weights are too large");
 }
 
 /* Standard errors of the level at hand, in units of the target's. */
@@ -155,7 +110,7 @@ standard_errors(Fit *f, double *out)
 	{
 		for (size_t k = 0; k < n; k++)
 			for (size_t j = 0; j < n; j++)
-				covariance[i * n + j] += half[i * n + k] * inverse[k * n + j] / f->total;
+				covariance[i * n + j] += half[i * n + k] * inverse[k * n + j] / f->rows.total;
 		mlpg_check(host, NULL, 0, 0);
 	}
 	mlpg_linear_loss_errors(host, p, covariance, out);
@@ -172,10 +127,8 @@ report(Fit *f, double level)
 	MlpgFacts  *facts = f->t->facts;
 	const MlpgMinimum *m = &f->problem.minimum;
 	char	   *suffix = mlpg_text(host, " @%g", level);
-	double		objective = m->value * f->total * f->deviation * f->deviation;
 
-	if (isfinite(objective))
-		mlpg_fact_text(host, facts, mlpg_text(host, "objective%s", suffix), mlpg_number_text(host, objective));
+	mlpg_fact_number(host, facts, mlpg_text(host, "objective%s", suffix), m->value * f->rows.total * f->deviation * f->deviation);
 	mlpg_fact(host, facts, mlpg_text(host, "iterations%s", suffix), "%d", m->iterations);
 	if (!m->converged)
 		mlpg_fact(host, facts, "warning", "expectile %g did not converge in %d iterations: its gradient is %.2g, not %.2g",
@@ -186,7 +139,6 @@ report(Fit *f, double level)
 static void
 take_level(Fit *f, const MlpgDesign *design, double *coefficients, double *errors)
 {
-	MlpgHost   *host = f->host;
 	int			n = design->n_terms;
 
 	mlpg_linear_loss_coefficients(&f->problem, coefficients);
@@ -199,33 +151,30 @@ take_level(Fit *f, const MlpgDesign *design, double *coefficients, double *error
 			coefficients[j] += f->mean;
 		if (errors)
 			errors[j] *= f->deviation;
-		if (!isfinite(coefficients[j]) || (errors && isinf(errors[j])))
-			mlpg_raise(host, MLPG_DATA_EXCEPTION, "A coefficient is outside the range of double precision.",
-					   "Express very large or very small columns in other units.", "values are too large or too small to fit a linear model");
 	}
+	mlpg_frame_check_range(f->host, coefficients, errors, (size_t) n);
 }
 
 static void
 expectile_fit(MlpgTraining *t)
 {
 	MlpgHost   *host = t->host;
-	const MlpgParams *params_of = t->plan->params;
-	Fit			f = {.t = t, .host = host, .n = t->n_rows};
+	const MlpgParamValue *asked = mlpg_params_value(t->plan->params, "expectile");
+	MlpgLevels	levels = mlpg_levels_read(host, asked->numbers, asked->n_numbers);
+	Fit			f = {.t = t, .host = host};
 	MlpgLinearLoss *p = &f.problem;
-	MlpgAffineModel model = {.df = NAN, .dispersion = NAN};
+	MlpgAffineModel model = {.n_outputs = levels.n, .levels = levels.level, .main_output = levels.main, .df = NAN, .dispersion = NAN};
 	size_t		n_terms;
 
-	read_levels(host, mlpg_params_value(params_of, "expectile"), &model);
-	t->schema->unseen = mlpg_unseen_policy(params_of, MLPG_UNSEEN_NULL);
-	model.design = mlpg_design_create(host, t->schema, mlpg_params_boolean(params_of, "intercept"), true);
+	model.design = mlpg_frame_design(t, false);
 	n_terms = (size_t) model.design->n_terms;
 	model.coefficients = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) model.n_outputs, n_terms) + 1, sizeof(double));
-	read_rows(&f);
+	mlpg_training_read(t, &f.rows);
 	standardise_target(&f, n_terms > 0 && model.design->term[0].kind == MLPG_TERM_INTERCEPT);
-	p->rows = mlpg_design_rows_create(t, model.design, true, f.w);
+	p->rows = mlpg_design_rows_create(t, model.design, true, f.rows.w);
 	p->loss = &f.loss;
-	p->y = f.y;
-	p->w = f.w;
+	p->y = f.rows.y;
+	p->w = f.rows.w;
 	p->tolerance = TOLERANCE;
 	p->max_iterations = MAX_ITERATIONS;
 	for (int o = 0; o < model.n_outputs; o++)
@@ -237,7 +186,7 @@ expectile_fit(MlpgTraining *t)
 			mlpg_linear_loss_begin(host, p);
 		mlpg_linear_loss_minimise(host, p);
 		report(&f, model.levels[o]);
-		if (o == 0 && p->hessian && f.n_positive > (int64_t) n_terms - p->n_fixed)
+		if (o == 0 && p->hessian && f.rows.n_weighty > (int64_t) n_terms - p->n_fixed)
 		{
 			model.std_errors = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) model.n_outputs, n_terms) + 1, sizeof(double));
 			model.df = INFINITY;
@@ -245,12 +194,8 @@ expectile_fit(MlpgTraining *t)
 		errors = model.std_errors ? model.std_errors + (size_t) o * n_terms : NULL;
 		take_level(&f, model.design, model.coefficients + (size_t) o * n_terms, errors);
 	}
-	for (size_t c = 0; c < n_terms; c++)
-		model.design->term[p->rows->term[c]].dropped = p->fixed[c];
-	mlpg_affine_report_dropped(t, model.design);
-	model.means = mlpg_allocate(host, (size_t) n_terms + 1, sizeof(double));
-	mlpg_design_rows_means(p->rows, model.means);
-	mlpg_affine_write(t->payload, &model);
+	mlpg_frame_drop(t, model.design, p->rows, p->fixed);
+	mlpg_frame_write(t, p->rows, &model);
 }
 
 const MlpgLearner mlpg_expectile = {

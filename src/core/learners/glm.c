@@ -28,7 +28,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/learners/affine/affine.h"
+#include "core/learners/affine/frame.h"
 #include "core/learners/affine/irls.h"
 #include "core/learners/affine/sandwich.h"
 #include "core/math/dist.h"
@@ -46,11 +46,11 @@ static const MlpgParamSpec params[] = {
 	{"link", MLPG_PARAM_CHOICE, NULL, 0, 0, false, "identity|log|inverse|1/mu^2|sqrt|logit|probit|cloglog|power", "from mean to linear predictor", NULL},
 	{"power", MLPG_PARAM_REAL, "1.5", 1, 2, true, NULL, "tweedie: power of the variance", NULL},
 	{"theta", MLPG_PARAM_REAL, NULL, 0, INFINITY, true, NULL, "negative_binomial: fixed, not estimated", NULL},
-	{"l2", MLPG_PARAM_REAL, "0", 0, 1e30, false, NULL, "ridge penalty on standardised columns", NULL},
-	{"intercept", MLPG_PARAM_BOOLEAN, "true", 0, 0, false, NULL, "fit a constant term", NULL},
+	MLPG_FRAME_L2,
+	MLPG_FRAME_INTERCEPT,
 	{"robust", MLPG_PARAM_CHOICE, NULL, 0, 0, false, MLPG_SANDWICH_CHOICES, "standard errors that hold for any variances", NULL},
 	{"max_iterations", MLPG_PARAM_INTEGER, "100", 1, 10000, false, NULL, "most passes of the solver", NULL},
-	{"unseen", MLPG_PARAM_CHOICE, NULL, 0, 0, false, "error|null|zero", "answer for categories not seen in training", NULL},
+	MLPG_FRAME_UNSEEN,
 };
 
 typedef struct Glm
@@ -60,9 +60,7 @@ typedef struct Glm
 	const MlpgParams *params;
 	MlpgIrls	fit;
 	MlpgDesign *design;
-	double	   *y;
-	double	   *w;
-	int64_t		n_positive;		/* rows of weight > 0 */
+	MlpgTrainingRows rows;
 	bool		estimates_theta;
 	double		theta_error;
 	double		df;				/* residual degrees of freedom */
@@ -118,39 +116,22 @@ read_link(Glm *g)
 			   "link \"%s\" does not fit family \"%s\"", asked->text, mlpg_family_name(f->id));
 }
 
-static double *
-read_column(const Glm *g, int column)
-{
-	double	   *x;
-
-	if (column < 0)
-		return NULL;
-	x = mlpg_allocate(g->host, (size_t) g->t->n_rows + 1, sizeof(double));
-	mlpg_matrix_read(g->t->matrix, column, 0, g->t->n_rows, x);
-	return x;
-}
-
 static void
 read_rows(Glm *g)
 {
 	MlpgTraining *t = g->t;
+	MlpgTrainingRows *r = &g->rows;
 
-	g->y = read_column(g, t->plan->n_features);
-	g->w = read_column(g, mlpg_plan_weight_column(t->plan));
-	for (int64_t i = 0; i < t->n_rows; i++)
-		g->n_positive += g->w == NULL || g->w[i] > 0;
-	if (g->n_positive == 0)
-		mlpg_raise(g->host, MLPG_DATA_EXCEPTION, "The weights of all rows are zero.", NULL, "no row has a weight");
-	mlpg_family_check_target(g->host, &g->fit.family, g->y, g->w, t->n_rows);
-	t->schema->unseen = mlpg_unseen_policy(g->params, g->penalised ? MLPG_UNSEEN_ZERO : MLPG_UNSEEN_NULL);
-	g->design = mlpg_design_create(g->host, t->schema, mlpg_params_boolean(g->params, "intercept"), !g->penalised);
+	mlpg_training_read(t, r);
+	mlpg_family_check_target(g->host, &g->fit.family, r->y, r->w, r->n);
+	g->design = mlpg_frame_design(t, g->penalised);
 	g->fit.host = g->host;
-	g->fit.y = g->y;
-	g->fit.w = g->w;
-	g->fit.offset = read_column(g, mlpg_plan_offset_column(t->plan));
+	g->fit.y = r->y;
+	g->fit.w = r->w;
+	g->fit.offset = r->offset;
 	g->fit.l2 = mlpg_params_real(g->params, "l2");
 	g->fit.max_iterations = (int) mlpg_params_integer(g->params, "max_iterations");
-	g->fit.rows = mlpg_design_rows_create(t, g->design, true, g->w);
+	g->fit.rows = mlpg_design_rows_create(t, g->design, true, r->w);
 }
 
 /* ---------- theta ---------- */
@@ -288,23 +269,19 @@ solve(Glm *g)
 		mlpg_fact(g->host, g->t->facts, "converged", "no");
 		mlpg_fact(g->host, g->t->facts, "warning", "did not converge in %d iterations", fit->iterations);
 	}
-	for (int c = 0; c < fit->rows->n_columns; c++)
-		g->design->term[fit->rows->term[c]].dropped = fit->dropped[c];
-	g->df = (double) (g->n_positive - fit->rank);
+	mlpg_frame_drop(g->t, g->design, fit->rows, fit->dropped);
+	g->df = (double) (g->rows.n_weighty - fit->rank);
 	g->dispersion = mlpg_family_is_fixed(fit->family.id) ? 1 : g->df > 0 ? fit->sums.pearson / g->df : NAN;
 }
 
 static double *
 coefficients(Glm *g)
 {
-	int			n = g->design->n_terms;
-	double	   *out = mlpg_allocate(g->host, (size_t) n + 1, sizeof(double));
+	size_t		n = (size_t) g->design->n_terms;
+	double	   *out = mlpg_allocate(g->host, n + 1, sizeof(double));
 
 	mlpg_design_rows_original(g->fit.rows, g->fit.b, out);
-	for (int j = 0; j < n; j++)
-		if (!isfinite(out[j]))
-			mlpg_raise(g->host, MLPG_DATA_EXCEPTION, "A coefficient is outside the range of double precision.",
-					   "Express very large or very small columns in other units.", "values are too large or too small to fit a linear model");
+	mlpg_frame_check_range(g->host, out, NULL, n);
 	return out;
 }
 
@@ -333,7 +310,7 @@ std_errors(Glm *g)
 	covariance = mlpg_irls_unscaled_covariance(&g->fit);
 	if (robust->text)
 		covariance = mlpg_sandwich(host, g->fit.rows, (MlpgSandwich) robust->number, sandwich_body, &g->fit, covariance,
-								   g->n_positive, g->fit.rank);
+								   g->rows.n_weighty, g->fit.rank);
 	out = mlpg_allocate(host, n + 1, sizeof(double));
 	mlpg_design_rows_original_errors(g->fit.rows, covariance, out);
 	for (size_t j = 0; j < n; j++)
@@ -351,8 +328,7 @@ std_errors(Glm *g)
 static void
 number_fact(const Glm *g, const char *name, double value)
 {
-	if (isfinite(value))
-		mlpg_fact_text(g->host, g->t->facts, name, mlpg_number_text(g->host, value));
+	mlpg_fact_number(g->host, g->t->facts, name, value);
 }
 
 /* The dispersion under which R states the likelihood. */
@@ -362,7 +338,7 @@ likelihood_dispersion(const Glm *g)
 	switch (g->fit.family.id)
 	{
 		case MLPG_FAMILY_GAUSSIAN:
-			return g->fit.sums.deviance / (double) g->n_positive;
+			return g->fit.sums.deviance / (double) g->rows.n_weighty;
 		case MLPG_FAMILY_GAMMA:
 		case MLPG_FAMILY_INVERSE_GAUSSIAN:
 			return g->fit.sums.deviance / g->fit.rows->weight;
@@ -414,11 +390,8 @@ glm_fit(MlpgTraining *t)
 	model.dispersion = g.dispersion;
 	if (model.std_errors != NULL)
 		model.df = mlpg_family_is_fixed(g.fit.family.id) ? INFINITY : g.df;
-	model.means = mlpg_allocate(t->host, (size_t) g.design->n_terms + 1, sizeof(double));
-	mlpg_design_rows_means(g.fit.rows, model.means);
-	mlpg_affine_report_dropped(t, g.design);
 	report(&g);
-	mlpg_affine_write(t->payload, &model);
+	mlpg_frame_write(t, g.fit.rows, &model);
 }
 
 const MlpgLearner mlpg_glm = {

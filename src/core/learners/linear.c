@@ -42,7 +42,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/learners/affine/affine.h"
+#include "core/learners/affine/frame.h"
 #include "core/learners/affine/irls.h"
 #include "core/learners/affine/moments.h"
 #include "core/learners/affine/sandwich.h"
@@ -58,9 +58,9 @@
 #define DENORMAL_EXPONENT (-1074)	/* of the smallest double */
 
 static const MlpgParamSpec params[] = {
-	{"l2", MLPG_PARAM_REAL, "0", 0, 1e30, false, NULL, "ridge penalty on standardised columns", NULL},
-	{"intercept", MLPG_PARAM_BOOLEAN, "true", 0, 0, false, NULL, "fit a constant term", NULL},
-	{"unseen", MLPG_PARAM_CHOICE, NULL, 0, 0, false, "error|null|zero", "answer for categories not seen in training", NULL},
+	MLPG_FRAME_L2,
+	MLPG_FRAME_INTERCEPT,
+	MLPG_FRAME_UNSEEN,
 	{"robust", MLPG_PARAM_CHOICE, NULL, 0, 0, false, MLPG_SANDWICH_CHOICES, "standard errors that hold for any variances; keeps all rows", NULL},
 	{"intervals", MLPG_PARAM_BOOLEAN, "false", 0, 0, false, NULL, "keep what prediction intervals take; train: true", NULL},
 };
@@ -213,8 +213,7 @@ check_solution(MlpgTraining *training, const Solution *s)
 static void
 number_fact(MlpgTraining *training, const char *name, double value)
 {
-	if (isfinite(value))
-		mlpg_fact_text(training->host, training->facts, name, mlpg_number_text(training->host, value));
+	mlpg_fact_number(training->host, training->facts, name, value);
 }
 
 static void
@@ -263,15 +262,6 @@ residual_body(int64_t first, int64_t last, void *argument, double *score, double
 	}
 }
 
-static double *
-read_column(const MlpgTraining *training, int column)
-{
-	double	   *x = mlpg_allocate(training->host, (size_t) training->n_rows + 1, sizeof(double));
-
-	mlpg_matrix_read(training->matrix, column, 0, training->n_rows, x);
-	return x;
-}
-
 /* By term; the residuals are those of the same fit, made once more on columns that are centred. */
 static double *
 robust_errors(MlpgTraining *training, const MlpgDesign *design, MlpgSandwich kind, int64_t n_positive)
@@ -280,9 +270,9 @@ robust_errors(MlpgTraining *training, const MlpgDesign *design, MlpgSandwich kin
 	const MlpgPlan *plan = training->plan;
 	size_t		t = (size_t) design->n_terms;
 	double	   *out = mlpg_allocate(host, t + 1, sizeof(double));
-	MlpgIrls	fit = {.host = host, .max_iterations = 20, .y = read_column(training, plan->n_features)};
+	MlpgIrls	fit = {.host = host, .max_iterations = 20, .y = mlpg_training_column(training, plan->n_features)};
 
-	fit.w = plan->weighted ? read_column(training, mlpg_plan_weight_column(plan)) : NULL;
+	fit.w = mlpg_training_column(training, mlpg_plan_weight_column(plan));
 	fit.rows = mlpg_design_rows_create(training, design, true, fit.w);
 	mlpg_irls_prepare(&fit);
 	mlpg_irls_fit(&fit);
@@ -327,15 +317,14 @@ linear_finish(MlpgTraining *training, void *opaque)
 	Solution	solution = {0};
 
 	if (mlpg_dd_value(mlpg_crossprod_get(&state->total, state->shape.d - 1, state->shape.d - 1)) <= 0)
-		mlpg_raise(training->host, MLPG_DATA_EXCEPTION, "The weights of all rows are zero.", NULL, "no row has a weight");
+		mlpg_training_raise_no_weight(training->host);
 	mlpg_moments_describe(training, state);
-	training->schema->unseen = mlpg_unseen_policy(p, l2 > 0 ? MLPG_UNSEEN_ZERO : MLPG_UNSEEN_NULL);
-	model.design = mlpg_design_create(training->host, training->schema, intercept, l2 == 0);
+	model.design = mlpg_frame_design(training, l2 > 0);
 	solve(training, state, model.design, l2, &solution);
 	if (robust->text && solution.std_error)
 		solution.std_error = robust_errors(training, model.design, (MlpgSandwich) robust->number, state->n_positive);
 	check_solution(training, &solution);
-	mlpg_affine_report_dropped(training, model.design);
+	mlpg_frame_report_dropped(training, model.design);
 	report(training, &solution, intercept);
 	model.coefficients = solution.estimate;
 	model.std_errors = solution.std_error;

@@ -27,7 +27,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/learners/affine/affine.h"
+#include "core/learners/affine/frame.h"
 #include "core/learners/affine/linear_loss.h"
 #include "core/learners/class_weights.h"
 
@@ -36,12 +36,11 @@
 static const MlpgParamSpec params[] = {
 	{"l2", MLPG_PARAM_REAL, NULL, 0, 1e30, false, NULL, "ridge penalty on standardised columns; 1 / rows", NULL},
 	{"l1", MLPG_PARAM_REAL, "0", 0, 1e30, false, NULL, "lasso penalty on standardised columns", NULL},
-	{"intercept", MLPG_PARAM_BOOLEAN, "true", 0, 0, false, NULL, "fit a constant term", NULL},
-	{"class_weight", MLPG_PARAM_TEXT, NULL, 0, 0, false, "balanced, or a list of numbers above 0, one a class in class order",
-	"weights of the classes", mlpg_class_weight_is_valid},
+	MLPG_FRAME_INTERCEPT,
+	MLPG_CLASS_WEIGHT,
 	{"tolerance", MLPG_PARAM_REAL, "1e-8", 0, 1, true, NULL, "largest component of the gradient", NULL},
 	{"max_iterations", MLPG_PARAM_INTEGER, "1000", 1, 1000000, false, NULL, "steps after which it ends unconverged", NULL},
-	{"unseen", MLPG_PARAM_CHOICE, NULL, 0, 0, false, "error|null|zero", "answer for categories not seen in training", NULL},
+	MLPG_FRAME_UNSEEN,
 };
 
 /* One fit on its way. */
@@ -49,10 +48,8 @@ typedef struct Fit
 {
 	MlpgTraining *t;
 	MlpgHost   *host;
-	int64_t		n;
 	int			n_classes;
-	double	   *y;
-	double	   *w;				/* of rows and classes together, or NULL */
+	MlpgTrainingRows rows;		/* weights: of rows and classes together */
 	double	   *class_total;	/* weight of each class */
 	double		total;
 	bool		penalised;
@@ -63,90 +60,74 @@ typedef struct Fit
 static void
 number_fact(Fit *f, const char *name, double value)
 {
-	if (isfinite(value))
-		mlpg_fact_text(f->host, f->t->facts, name, mlpg_number_text(f->host, value));
+	mlpg_fact_number(f->host, f->t->facts, name, value);
 }
 
 /* ---------- rows ---------- */
 
-/* Sums the weights of the classes; returns how many rows have any. */
-static int64_t
-weigh(Fit *f)
+/* Every class needs weight. */
+static void
+weigh_classes(Fit *f)
 {
-	int64_t		n = 0;
+	const MlpgTrainingRows *r = &f->rows;
 
 	f->class_total = mlpg_allocate(f->host, (size_t) f->n_classes, sizeof(double));
-	for (int64_t i = 0; i < f->n; i++)
+	for (int64_t i = 0; i < r->n; i++)
+		f->class_total[(int) r->y[i]] += r->w ? r->w[i] : 1;
+	for (int k = 0; k < f->n_classes; k++)
 	{
-		double		w = f->w ? f->w[i] : 1;
-
-		f->class_total[(int) f->y[i]] += w;
-		n += w > 0;
-		if (i % 65536 == 0)
-			mlpg_check(f->host, NULL, 0, 0);
-	}
-	for (int k = 0; k < f->n_classes; k++)
 		f->total += f->class_total[k];
-	if (!(f->total > 0))
-		mlpg_raise(f->host, MLPG_DATA_EXCEPTION, "The weights of all rows are zero.", NULL, "no row has a weight");
-	if (!isfinite(f->total))
-		mlpg_raise(f->host, MLPG_DATA_EXCEPTION, "Their sum is out of range.", "Express very large weights in other units.", "weights are too large");
-	for (int k = 0; k < f->n_classes; k++)
 		if (!(f->class_total[k] > 0))
 			mlpg_raise(f->host, MLPG_DATA_EXCEPTION, "The weights of all its rows are zero.", "Leave these rows out.",
 					   "class \"%.100s\" has no weight", f->t->schema->classes->text[k]);
-	return n;
+	}
 }
 
-static int64_t
+static void
 read_rows(Fit *f)
 {
-	const MlpgPlan *plan = f->t->plan;
-	const char *class_weight = mlpg_params_value(plan->params, "class_weight")->text;
-	int			weight = mlpg_plan_weight_column(plan);
+	MlpgTrainingRows *r = &f->rows;
+	const char *class_weight = mlpg_params_value(f->t->plan->params, "class_weight")->text;
 
-	f->y = mlpg_allocate(f->host, (size_t) f->n, sizeof(double));
-	mlpg_matrix_read(f->t->matrix, plan->n_features, 0, f->n, f->y);
-	if (weight >= 0)
-	{
-		f->w = mlpg_allocate(f->host, (size_t) f->n, sizeof(double));
-		mlpg_matrix_read(f->t->matrix, weight, 0, f->n, f->w);
-	}
+	mlpg_training_read(f->t, r);
 	if (class_weight)
-		f->w = mlpg_class_weigh(f->host, f->w, f->y, f->n, mlpg_class_weights(f->host, class_weight, f->y, f->n, f->n_classes));
-	return weigh(f);
+	{
+		r->w = mlpg_class_weigh(f->host, r->w, r->y, r->n, mlpg_class_weights(f->host, class_weight, r->y, r->n, f->n_classes));
+		mlpg_training_weigh(f->host, r);
+	}
+	weigh_classes(f);
 }
 
 /* ---------- the fit ---------- */
 
-static void
-prepare(Fit *f, MlpgDesign **design)
+static MlpgDesign *
+prepare(Fit *f)
 {
-	MlpgTraining *t = f->t;
-	const MlpgParams *p = t->plan->params;
-	int64_t		n_weighty = read_rows(f);
+	const MlpgParams *p = f->t->plan->params;
 	MlpgLinearLoss *problem = &f->problem;
+	MlpgDesign *design;
 
+	read_rows(f);
 	problem->l1 = mlpg_params_real(p, "l1");
 	if (mlpg_params_value(p, "l2")->text)
 		problem->l2 = mlpg_params_real(p, "l2");
 	else
 	{
-		problem->l2 = problem->l1 > 0 ? 0 : 1 / (double) n_weighty;
+		problem->l2 = problem->l1 > 0 ? 0 : 1 / (double) f->rows.n_weighty;
 		number_fact(f, "l2", problem->l2);
 	}
 	f->penalised = problem->l1 > 0 || problem->l2 > 0;
-	t->schema->unseen = mlpg_unseen_policy(p, f->penalised ? MLPG_UNSEEN_ZERO : MLPG_UNSEEN_NULL);
-	*design = mlpg_design_create(f->host, t->schema, mlpg_params_boolean(p, "intercept"), !f->penalised);
+	design = mlpg_frame_design(f->t, f->penalised);
 	f->loss = mlpg_loss_make(f->host, f->n_classes == 2 ? MLPG_LOSS_ID_logistic : MLPG_LOSS_ID_softmax, NAN, f->n_classes);
-	problem->rows = mlpg_design_rows_create(t, *design, true, f->w);
+	problem->rows = mlpg_design_rows_create(f->t, design, true, f->rows.w);
 	problem->loss = &f->loss;
-	problem->y = f->y;
-	problem->w = f->w;
+	problem->y = f->rows.y;
+	problem->w = f->rows.w;
 	problem->reference = f->n_classes > 2 && !f->penalised;
 	problem->tolerance = mlpg_params_real(p, "tolerance");
 	problem->max_iterations = (int) mlpg_params_integer(p, "max_iterations");
 	mlpg_linear_loss_begin(f->host, problem);
+	return design;
 }
 
 /* The answer, that of a small ridge penalty where there is none; true: separated. */
@@ -223,26 +204,17 @@ standard_errors(Fit *f)
 }
 
 static void
-check_range(MlpgHost *host, const double *coefficients, size_t n)
-{
-	for (size_t j = 0; j < n; j++)
-		if (!isfinite(coefficients[j]))
-			mlpg_raise(host, MLPG_DATA_EXCEPTION, "A coefficient is outside the range of double precision.",
-					   "Express very large or very small columns in other units.", "values are too large or too small to fit a linear model");
-}
-
-static void
 logistic_fit(MlpgTraining *t)
 {
 	MlpgHost   *host = t->host;
-	Fit			f = {.t = t, .host = host, .n = t->n_rows, .n_classes = mlpg_schema_classes(t->schema)};
+	Fit			f = {.t = t, .host = host, .n_classes = mlpg_schema_classes(t->schema)};
 	MlpgAffineModel model = {.df = NAN, .dispersion = NAN};
 	MlpgLinearLoss *p = &f.problem;
 	size_t		n_terms,
 				n_coefficients;
 	bool		separated;
 
-	prepare(&f, &model.design);
+	model.design = prepare(&f);
 	n_terms = (size_t) model.design->n_terms;
 	model.n_outputs = mlpg_class_outputs(f.n_classes);
 	model.main_output = 0;
@@ -256,16 +228,12 @@ logistic_fit(MlpgTraining *t)
 		model.df = INFINITY;
 	}
 	mlpg_linear_loss_coefficients(p, model.coefficients + (p->reference ? n_terms : 0));
-	check_range(host, model.coefficients, n_coefficients);
-	for (size_t c = 0; c < n_terms; c++)
-		model.design->term[p->rows->term[c]].dropped = p->fixed[c];
+	mlpg_frame_check_range(host, model.coefficients, NULL, n_coefficients);
 	if (p->reference)
 		mlpg_fact(host, t->facts, "reference_class", "%s", t->schema->classes->text[0]);
 	report(&f, separated);
-	mlpg_affine_report_dropped(t, model.design);
-	model.means = mlpg_allocate(host, (size_t) n_terms + 1, sizeof(double));
-	mlpg_design_rows_means(p->rows, model.means);
-	mlpg_affine_write(t->payload, &model);
+	mlpg_frame_drop(t, model.design, p->rows, p->fixed);
+	mlpg_frame_write(t, p->rows, &model);
 }
 
 const MlpgLearner mlpg_logistic = {

@@ -25,44 +25,19 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/learners/affine/affine.h"
+#include "core/learners/affine/frame.h"
 #include "core/learners/affine/quantile_errors.h"
 #include "core/math/quantreg.h"
-#include "core/math/sort.h"
 
 static const MlpgParamSpec params[] = {
 	{"quantile", MLPG_PARAM_REALS, "0.5", 0, 1, true, NULL, "levels to fit; predict answers the first", NULL},
-	{"intercept", MLPG_PARAM_BOOLEAN, "true", 0, 0, false, NULL, "fit a constant term", NULL},
-	{"unseen", MLPG_PARAM_CHOICE, NULL, 0, 0, false, "error|null|zero", "answer for categories not seen in training", NULL},
+	MLPG_FRAME_INTERCEPT,
+	MLPG_FRAME_UNSEEN,
 	{"std_errors", MLPG_PARAM_CHOICE, "none", 0, 0, false, "none|iid|nid|bootstrap", "standard errors of coefficients: how", NULL},
 	{"bootstrap_samples", MLPG_PARAM_INTEGER, "200", 2, 100000, false, NULL, "samples that a bootstrap draws", NULL},
 };
 
 #define FILL_ROWS 4096
-
-/* Ascending and distinct. */
-static int
-sorted_levels(MlpgHost *host, const MlpgParamValue *value, double *levels)
-{
-	int			n = 0;
-
-	memcpy(levels, value->numbers, (size_t) value->n_numbers * sizeof(double));
-	mlpg_sort(host, levels, NULL, value->n_numbers);
-	for (int i = 0; i < value->n_numbers; i++)
-		if (n == 0 || levels[i] > levels[n - 1])
-			levels[n++] = levels[i];
-	return n;
-}
-
-/* What predict answers: the level named first. */
-static int
-main_level(const MlpgParamValue *value, const double *levels, int n)
-{
-	for (int i = 0; i < n; i++)
-		if (levels[i] == value->numbers[0])
-			return i;
-	return -1;
-}
 
 typedef struct Fill
 {
@@ -140,33 +115,13 @@ take_errors(MlpgTraining *training, const MlpgQuantregProblem *problem, double l
 
 /* Rows of weight above 0 less the rank. */
 static double
-degrees_of_freedom(const MlpgQuantregProblem *problem, const MlpgDesign *design)
+degrees_of_freedom(int64_t n_weighty, const MlpgDesign *design)
 {
-	double		df = 0;
+	double		df = (double) n_weighty;
 
-	for (int64_t i = 0; i < problem->n; i++)
-		df += problem->w == NULL || problem->w[i] > 0;
 	for (int j = 0; j < design->n_terms; j++)
 		df -= !design->term[j].dropped;
 	return df > 0 ? df : NAN;
-}
-
-static void
-check_weights(MlpgHost *host, const double *w, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (w[i] > 0)
-			return;
-	mlpg_raise(host, MLPG_DATA_EXCEPTION, "The weights of all rows are zero.", NULL, "no row has a weight");
-}
-
-static void
-check_range(MlpgHost *host, const double *coefficients, int n)
-{
-	for (int j = 0; j < n; j++)
-		if (!isfinite(coefficients[j]))
-			mlpg_raise(host, MLPG_DATA_EXCEPTION, "A coefficient is outside the range of double precision.",
-					   "Express very large or very small columns in other units.", "values are too large or too small to fit a linear model");
 }
 
 static void
@@ -174,33 +129,22 @@ quantile_fit(MlpgTraining *training)
 {
 	MlpgHost   *host = training->host;
 	const MlpgPlan *plan = training->plan;
-	const MlpgParamValue *value = mlpg_params_value(plan->params, "quantile");
-	size_t		n = (size_t) training->n_rows;
-	MlpgAffineModel model = {.df = NAN, .dispersion = NAN};
+	const MlpgParamValue *asked = mlpg_params_value(plan->params, "quantile");
+	MlpgLevels	levels = mlpg_levels_read(host, asked->numbers, asked->n_numbers);
+	MlpgAffineModel model = {.n_outputs = levels.n, .levels = levels.level, .main_output = levels.main, .df = NAN, .dispersion = NAN};
+	MlpgTrainingRows rows;
 	MlpgQuantregProblem problem = {.n = training->n_rows};
-	double	   *y = mlpg_allocate(host, n, sizeof(double));
-	double	   *w = plan->weighted ? mlpg_allocate(host, n, sizeof(double)) : NULL;
+	int			p;
 
-	model.levels = mlpg_allocate(host, (size_t) value->n_numbers, sizeof(double));
-	model.n_outputs = sorted_levels(host, value, model.levels);
-	model.main_output = main_level(value, model.levels, model.n_outputs);
-	training->schema->unseen = mlpg_unseen_policy(plan->params, MLPG_UNSEEN_NULL);
-	model.design = mlpg_design_create(host, training->schema, mlpg_params_boolean(plan->params, "intercept"), true);
-
-	int			p = model.design->n_terms;
-
+	mlpg_training_read(training, &rows);
+	model.design = mlpg_frame_design(training, false);
+	p = model.design->n_terms;
 	model.coefficients = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) model.n_outputs, (size_t) p) + 1, sizeof(double));
-	mlpg_matrix_read(training->matrix, plan->n_features, 0, training->n_rows, y);
-	if (w)
-	{
-		mlpg_matrix_read(training->matrix, plan->n_features + 1, 0, training->n_rows, w);
-		check_weights(host, w, n);
-	}
 	problem.p = p;
 	problem.ldx = p;
 	problem.x = fill_design(training, model.design);
-	problem.y = y;
-	problem.w = w;
+	problem.y = rows.y;
+	problem.w = rows.w;
 	if (p > 0 && strcmp(mlpg_params_choice(plan->params, "std_errors"), "none") != 0)
 		model.std_errors = mlpg_allocate(host, (size_t) model.n_outputs * (size_t) p, sizeof(double));
 	for (int o = 0; p > 0 && o < model.n_outputs; o++)
@@ -208,7 +152,7 @@ quantile_fit(MlpgTraining *training)
 		MlpgQuantregResult result = {0};
 
 		mlpg_quantreg_solve(host, &problem, model.levels[o], &result);
-		check_range(host, result.coefficients, p);
+		mlpg_frame_check_range(host, result.coefficients, NULL, (size_t) p);
 		memcpy(model.coefficients + (size_t) o * (size_t) p, result.coefficients, (size_t) p * sizeof(double));
 		for (int j = 0; j < p; j++)
 			model.design->term[j].dropped = result.dropped[j];
@@ -218,8 +162,8 @@ quantile_fit(MlpgTraining *training)
 		mlpg_quantreg_release(host, &result);
 	}
 	if (model.std_errors != NULL)
-		model.df = degrees_of_freedom(&problem, model.design);
-	mlpg_affine_report_dropped(training, model.design);
+		model.df = degrees_of_freedom(rows.n_weighty, model.design);
+	mlpg_frame_report_dropped(training, model.design);
 	mlpg_affine_write(training->payload, &model);
 }
 

@@ -59,6 +59,13 @@ mlpg_number_text(MlpgHost *host, double value)
 	return mlpg_text_copy(host, buffer, strlen(buffer));
 }
 
+void
+mlpg_fact_number(MlpgHost *host, MlpgFacts *facts, const char *name, double value)
+{
+	if (isfinite(value))
+		mlpg_fact_text(host, facts, name, mlpg_number_text(host, value));
+}
+
 const char *
 mlpg_fact_find(const MlpgFacts *facts, const char *name)
 {

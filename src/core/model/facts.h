@@ -35,6 +35,9 @@ extern MlpgFacts *mlpg_facts_create(MlpgHost *host);
 extern void mlpg_fact(MlpgHost *host, MlpgFacts *facts, const char *name, const char *format, ...) MLPG_PRINTF(4, 5);
 extern void mlpg_fact_text(MlpgHost *host, MlpgFacts *facts, const char *name, const char *text);
 
+/* A number; nothing where there is none (NaN, infinite). */
+extern void mlpg_fact_number(MlpgHost *host, MlpgFacts *facts, const char *name, double value);
+
 /* Adds points to the learning curve. */
 extern void mlpg_fact_curve(MlpgHost *host, MlpgFacts *facts, const MlpgCurvePoint *point, int n);
 

@@ -348,37 +348,3 @@ mlpg_affine_coefficients(MlpgHost *host, const MlpgModel *model, int *n)
 		}
 	return rows;
 }
-
-MlpgUnseen
-mlpg_unseen_policy(const MlpgParams *params, MlpgUnseen initial)
-{
-	const MlpgParamValue *value = mlpg_params_value(params, "unseen");
-
-	return value->text == NULL ? initial : (MlpgUnseen) value->number;
-}
-
-void
-mlpg_affine_report_dropped(MlpgTraining *training, const MlpgDesign *design)
-{
-	MlpgHost   *host = training->host;
-	char	   *names = NULL,
-			   *indicators = NULL;
-	int			n = 0;
-
-	for (int j = 0; j < design->n_terms; j++)
-	{
-		const MlpgTerm *term = &design->term[j];
-		char	  **list = term->kind == MLPG_TERM_MISSING ? &indicators : &names;
-
-		if (!term->dropped)
-			continue;
-		n += term->kind != MLPG_TERM_MISSING;
-		if (*list == NULL || strlen(*list) < 400)
-			*list = mlpg_text(host, "%s%s\"%s\"", *list ? *list : "", *list ? ", " : "", mlpg_term_name(host, training->schema, term));
-	}
-	if (names != NULL)
-		mlpg_fact(host, training->facts, "warning", "design is rank deficient: %d term%s dropped as linearly dependent on those before: %s",
-				  n, n == 1 ? "" : "s", names);
-	if (indicators != NULL)
-		mlpg_fact(host, training->facts, "dropped_indicators", "%s", indicators);
-}

@@ -38,10 +38,4 @@ extern MlpgCoefficient *mlpg_affine_coefficients(MlpgHost *host, const MlpgModel
 
 #define MLPG_AFFINE_PAYLOAD_VERSION 2
 
-/* The policy for unseen categories from parameter "unseen": its default depends on the penalty. */
-extern MlpgUnseen mlpg_unseen_policy(const MlpgParams *params, MlpgUnseen initial);
-
-/* A fact and a warning that names dropped terms; missing indicators alone are no warning. */
-extern void mlpg_affine_report_dropped(MlpgTraining *training, const MlpgDesign *design);
-
 #endif							/* MLPG_AFFINE_H */
