@@ -27,10 +27,10 @@
  */
 #include "core/learners/tree/boost.h"
 #include "core/learners/class_weights.h"
-#include "core/learners/tree/constraints.h"
+#include "core/learners/training.h"
+#include "core/learners/tree/frame.h"
 #include "core/learners/tree/shap.h"
 #include "core/math/fixed.h"
-#include "core/math/sort.h"
 #include "core/matrix/sample.h"
 
 #define TARGET_MAX 1e30			/* a sum over 2^31 rows, and a weight, are within single precision */
@@ -59,16 +59,8 @@ static const MlpgParamSpec params[] = {
 	{"data_sample_strategy", MLPG_PARAM_CHOICE, "bagging", 0, 0, false, "bagging|goss", "how rows are drawn", NULL},
 	{"top_rate", MLPG_PARAM_REAL, "0.2", 0, 1, false, NULL, "goss: share of rows kept for their gradient", NULL},
 	{"other_rate", MLPG_PARAM_REAL, "0.1", 0, 1, false, NULL, "goss: share of rows drawn from the others", NULL},
-	{"max_bin", MLPG_PARAM_INTEGER, "255", 2, 255, false, NULL, "most bins of a feature", NULL},
-	{"min_data_in_bin", MLPG_PARAM_INTEGER, "3", 1, 2147483647, false, NULL, "fewest rows of a bin", NULL},
-	{"zero_as_missing", MLPG_PARAM_BOOLEAN, "false", 0, 0, false, NULL, "zeros count as missing", NULL},
-	{"max_cat_to_onehot", MLPG_PARAM_INTEGER, "4", 1, 255, false, NULL, "categories up to which one is split from the rest", NULL},
-	{"max_cat_threshold", MLPG_PARAM_INTEGER, "32", 1, 255, false, NULL, "most categories on the smaller side of a split", NULL},
-	{"cat_smooth", MLPG_PARAM_REAL, "10", 0, INFINITY, false, NULL, "pulls rare categories to the middle of the order", NULL},
-	{"cat_l2", MLPG_PARAM_REAL, "10", 0, INFINITY, false, NULL, "L2 penalty by which sets of categories are compared", NULL},
-	{"min_data_per_group", MLPG_PARAM_INTEGER, "100", 1, 2147483647, false, NULL, "fewest rows of a group of categories", NULL},
-	{"monotone_constraints", MLPG_PARAM_TEXT, NULL, 0, 0, false, "an object of column names with -1, 0 or 1, as {\"price\": -1}",
-	"columns whose effect only falls or rises", mlpg_monotone_is_valid},
+	MLPG_TREE_PARAMS,
+	MLPG_TREE_MONOTONE,
 	{"interaction_constraints", MLPG_PARAM_TEXT, NULL, 0, 0, false, "a list of lists of column names, as [[\"price\", \"promo\"], [\"temp\"]]",
 	"columns that may be on one path together", mlpg_interaction_is_valid},
 	{"quantile", MLPG_PARAM_REALS, NULL, 0, 1, true, NULL, "levels to fit; predict answers the first", NULL},
@@ -78,8 +70,7 @@ static const MlpgParamSpec params[] = {
 	{"power", MLPG_PARAM_REAL, NULL, 1, 2, true, NULL, "tweedie: power of the variance", NULL},
 	{"poisson_max_delta_step", MLPG_PARAM_REAL, NULL, 0, INFINITY, true, NULL, "poisson: keeps steps small", NULL},
 	{"boost_from_average", MLPG_PARAM_BOOLEAN, "true", 0, 0, false, NULL, "start from the best constant", NULL},
-	{"class_weight", MLPG_PARAM_TEXT, NULL, 0, 0, false, "balanced, or a list of numbers above 0, one a class in class order",
-	"weights of the classes", mlpg_class_weight_is_valid},
+	MLPG_CLASS_WEIGHT,
 	{"scale_pos_weight", MLPG_PARAM_REAL, "1", 0, INFINITY, true, NULL, "weight of the second of two classes", NULL},
 	{"early_stopping_rounds", MLPG_PARAM_INTEGER, "0", 0, 100000, false, NULL, "iterations without improvement; 0: never stop", NULL},
 	{"early_stopping_min_delta", MLPG_PARAM_REAL, "0", 0, INFINITY, false, NULL, "what counts as improvement", NULL},
@@ -94,17 +85,13 @@ typedef struct Fit
 	MlpgTraining *t;
 	MlpgHost   *host;
 	const MlpgParams *params;
-	int64_t		n;
-	double	   *y;
-	double	   *w;
-	double	   *offset;
+	MlpgTrainingRows rows;
 	uint64_t   *identity;
 	uint8_t    *validation;
 	int64_t		n_validation;
-	MlpgLoss   *loss;			/* n_levels, or one */
+	MlpgLoss   *loss;			/* one a level, or one */
 	int			n_losses;
-	double	   *levels;			/* ascending, or NULL */
-	int			main_level;
+	MlpgLevels	levels;			/* n: 0 if there are none */
 	MlpgGrowRules grow;
 	MlpgBoostRules boost;
 	MlpgBins   *bins;
@@ -181,18 +168,13 @@ read_watches(Fit *f)
 static void
 read_split_rules(MlpgSplitRules *rules, const MlpgParams *p)
 {
+	mlpg_tree_read_rules(p, rules);
 	rules->lambda_l1 = mlpg_params_real(p, "lambda_l1");
 	rules->lambda_l2 = mlpg_params_real(p, "lambda_l2");
-	rules->min_gain_to_split = mlpg_params_real(p, "min_gain_to_split");
 	rules->min_data_in_leaf = mlpg_params_integer(p, "min_data_in_leaf");
 	rules->min_sum_hessian_in_leaf = mlpg_params_real(p, "min_sum_hessian_in_leaf");
 	rules->max_delta_step = mlpg_params_real(p, "max_delta_step");
 	rules->path_smooth = mlpg_params_real(p, "path_smooth");
-	rules->max_cat_to_onehot = (int) mlpg_params_integer(p, "max_cat_to_onehot");
-	rules->max_cat_threshold = (int) mlpg_params_integer(p, "max_cat_threshold");
-	rules->cat_smooth = mlpg_params_real(p, "cat_smooth");
-	rules->cat_l2 = mlpg_params_real(p, "cat_l2");
-	rules->min_data_per_group = mlpg_params_real(p, "min_data_per_group");
 }
 
 /* More leaves than rows can fill are not worth their memory. */
@@ -201,7 +183,7 @@ leaves_of(const Fit *f)
 {
 	int64_t		asked = mlpg_params_integer(f->params, "num_leaves");
 	int64_t		least = mlpg_params_integer(f->params, "min_data_in_leaf");
-	int64_t		possible = f->n / (least < 1 ? 1 : least);
+	int64_t		possible = f->t->n_rows / (least < 1 ? 1 : least);
 
 	return (int) (possible < 2 ? 2 : possible < asked ? possible : asked);
 }
@@ -296,22 +278,12 @@ read_levels(Fit *f, MlpgLossId id)
 {
 	const MlpgParamValue *asked = mlpg_params_value(f->params, "quantile");
 	double		half = 0.5;
-	const double *given = asked->n_numbers > 0 ? asked->numbers : &half;
-	int			n = asked->n_numbers > 0 ? asked->n_numbers : 1;
 
-	f->levels = mlpg_allocate(f->host, (size_t) n, sizeof(double));
-	memcpy(f->levels, given, (size_t) n * sizeof(double));
-	mlpg_sort(f->host, f->levels, NULL, n);
-	for (int i = 0; i < n; i++)
-		if (f->n_losses == 0 || f->levels[i] > f->levels[f->n_losses - 1])
-			f->levels[f->n_losses++] = f->levels[i];
+	f->levels = mlpg_levels_read(f->host, asked->n_numbers > 0 ? asked->numbers : &half, asked->n_numbers > 0 ? asked->n_numbers : 1);
+	f->n_losses = f->levels.n;
 	f->loss = mlpg_allocate(f->host, (size_t) f->n_losses, sizeof(MlpgLoss));
 	for (int i = 0; i < f->n_losses; i++)
-	{
-		f->loss[i] = mlpg_loss_make(f->host, id, f->levels[i], 0);
-		if (f->levels[i] == given[0])
-			f->main_level = i;
-	}
+		f->loss[i] = mlpg_loss_make(f->host, id, f->levels.level[i], 0);
 }
 
 static void
@@ -336,18 +308,6 @@ read_loss(Fit *f)
 
 /* ---------- rows ---------- */
 
-static double *
-read_column(Fit *f, int column)
-{
-	double	   *values;
-
-	if (column < 0)
-		return NULL;
-	values = mlpg_allocate(f->host, (size_t) f->n, sizeof(double));
-	mlpg_matrix_read(f->t->matrix, column, 0, f->n, values);
-	return values;
-}
-
 /* Weights of classes become weights of rows. */
 static void
 weigh_classes(Fit *f)
@@ -371,15 +331,8 @@ weigh_classes(Fit *f)
 		weight[1] = positive;
 	}
 	else
-		weight = mlpg_class_weights(f->host, asked, f->y, f->n, n_classes);
-	f->w = mlpg_class_weigh(f->host, f->w, f->y, f->n, weight);
-}
-
-static void
-check_weights(const Fit *f)
-{
-	if (f->w && !(mlpg_fixed_maximum(f->w, NULL, f->n) > 0))
-		mlpg_raise(f->host, MLPG_DATA_EXCEPTION, "The weights of all rows are zero.", NULL, "no row has a weight");
+		weight = mlpg_class_weights(f->host, asked, f->rows.y, f->rows.n, n_classes);
+	f->rows.w = mlpg_class_weigh(f->host, f->rows.w, f->rows.y, f->rows.n, weight);
 }
 
 /* Gradients are single precision: targets beyond it would be cut in silence. */
@@ -387,8 +340,8 @@ static void
 check_target(const Fit *f)
 {
 	for (int i = 0; i < f->n_losses; i++)
-		mlpg_loss_check_target(f->host, &f->loss[i], f->y, f->w, f->n);
-	if (mlpg_fixed_maximum(f->y, NULL, f->n) > TARGET_MAX)
+		mlpg_loss_check_target(f->host, &f->loss[i], f->rows.y, f->rows.w, f->rows.n);
+	if (mlpg_fixed_maximum(f->rows.y, NULL, f->rows.n) > TARGET_MAX)
 		mlpg_raise(f->host, MLPG_DATA_EXCEPTION, mlpg_text(f->host, "Targets may be as large as %g.", TARGET_MAX),
 				   "Express a very large target in other units.", "values are too large to fit trees");
 }
@@ -398,23 +351,23 @@ static void
 choose_validation(Fit *f)
 {
 	const MlpgPlan *plan = f->t->plan;
-	double	   *flag = read_column(f, mlpg_plan_validation_column(plan));
+	double	   *flag = mlpg_training_column(f->t, mlpg_plan_validation_column(plan));
 	double		share = plan->validation_share > 0 ? plan->validation_share : f->boost.early_stopping_rounds > 0 ? DEFAULT_VALIDATION : 0;
 	uint64_t	below = mlpg_sample_threshold(share);
 
 	if (flag == NULL && share == 0)
 		return;
-	f->validation = mlpg_allocate(f->host, (size_t) f->n, sizeof(uint8_t));
-	for (int64_t i = 0; i < f->n; i++)
+	f->validation = mlpg_allocate(f->host, (size_t) f->rows.n, sizeof(uint8_t));
+	for (int64_t i = 0; i < f->rows.n; i++)
 	{
 		f->validation[i] = flag ? flag[i] != 0 : mlpg_sample_draw(f->identity[i], MLPG_STREAM_VALIDATION) < below;
 		f->n_validation += f->validation[i];
 	}
 	if (flag)
 		mlpg_release(f->host, flag);
-	if (f->n_validation == 0 || f->n_validation == f->n)
+	if (f->n_validation == 0 || f->n_validation == f->rows.n)
 		mlpg_raise(f->host, MLPG_DATA_EXCEPTION,
-				   mlpg_text(f->host, "%lld of %lld rows are validation rows.", (long long) f->n_validation, (long long) f->n),
+				   mlpg_text(f->host, "%lld of %lld rows are validation rows.", (long long) f->n_validation, (long long) f->rows.n),
 				   "Name other rows with \"validation\", give more rows, or do without early stopping.",
 				   "both training and validation need rows");
 }
@@ -422,32 +375,17 @@ choose_validation(Fit *f)
 static void
 read_rows(Fit *f)
 {
-	const MlpgPlan *plan = f->t->plan;
-
-	f->y = read_column(f, plan->n_features);
-	f->w = read_column(f, mlpg_plan_weight_column(plan));
-	f->offset = read_column(f, mlpg_plan_offset_column(plan));
+	mlpg_training_read(f->t, &f->rows);
 	check_target(f);
 	weigh_classes(f);
-	check_weights(f);
-	f->identity = mlpg_sample_identify(f->host, f->t->matrix, plan->seed);
+	f->identity = mlpg_sample_identify(f->host, f->t->matrix, f->t->plan->seed);
 	choose_validation(f);
 }
 
 static void
 make_bins(Fit *f)
 {
-	MlpgBinOptions options = {
-		.max_bin = (int) mlpg_params_integer(f->params, "max_bin"),
-		.min_data_in_bin = (int) mlpg_params_integer(f->params, "min_data_in_bin"),
-		.zero_as_missing = mlpg_params_boolean(f->params, "zero_as_missing"),
-		.identity = f->identity,
-		.left_out = f->validation,
-	};
-
-	if (f->n > INT32_MAX)
-		mlpg_raise(f->host, MLPG_LIMIT_EXCEEDED, NULL, "Train on a sample of the rows.", "trees take at most %d rows", INT32_MAX);
-	f->bins = mlpg_bins_create(f->host, f->t->matrix, f->t->schema, &options);
+	f->bins = mlpg_tree_make_bins(f->t, f->identity, f->validation);
 	if (!f->boost.goss && (f->boost.bagging_freq == 0 || f->boost.bagging_fraction == 1))
 	{
 		mlpg_release(f->host, f->identity);
@@ -462,14 +400,10 @@ check_memory(const Fit *f)
 	MlpgHost   *host = f->host;
 	bool		bags = f->validation || f->identity;
 	size_t		needed = mlpg_size_add(host, mlpg_grower_size(host, f->bins, &f->grow),
-									   mlpg_boost_size(host, f->n, f->loss->n_outputs, f->w || !f->loss->constant_hessian || f->boost.goss,
+									   mlpg_boost_size(host, f->rows.n, f->loss->n_outputs, f->rows.w || !f->loss->constant_hessian || f->boost.goss,
 													   bags, f->grow.num_leaves));
 
-	if (host->budget > 0 && mlpg_size_add(host, host->in_use, needed) > host->budget)
-		mlpg_raise(host, MLPG_LIMIT_EXCEEDED,
-				   mlpg_text(host, "Growing trees on %lld rows needs %zu MB beside the %zu MB in use; mlpg.max_memory is %zu MB.",
-							 (long long) f->n, needed >> 20, host->in_use >> 20, host->budget >> 20),
-				   "Raise mlpg.max_memory, or train on fewer rows or columns.", "boosted trees need more memory than allowed");
+	mlpg_tree_check_memory(f->t, needed, "Raise mlpg.max_memory, or train on fewer rows or columns.");
 }
 
 /* ---------- the model ---------- */
@@ -479,7 +413,7 @@ report(Fit *f, const MlpgEnsemble *e, int level)
 {
 	MlpgHost   *host = f->host;
 	MlpgFacts  *facts = f->t->facts;
-	const char *suffix = f->n_losses > 1 ? mlpg_text(host, " @%g", f->levels[level]) : "";
+	const char *suffix = f->n_losses > 1 ? mlpg_text(host, " @%g", f->levels.level[level]) : "";
 
 	mlpg_fact(host, facts, mlpg_text(host, "iterations%s", suffix), "%d", e->n_iterations);
 	if (e->stopped_early)
@@ -516,8 +450,8 @@ write_forest(Fit *f, MlpgEnsemble **ensemble)
 {
 	MlpgHost   *host = f->host;
 	int			n_outputs = f->n_losses > 1 ? f->n_losses : f->loss->n_outputs;
-	MlpgForestSpec spec = {.n_outputs = n_outputs, .link = link_of(f->loss), .factor = 1, .counted = true, .levels = f->levels,
-	.main_output = f->main_level};
+	MlpgForestSpec spec = {.n_outputs = n_outputs, .link = link_of(f->loss), .factor = 1, .counted = true, .levels = f->levels.level,
+	.main_output = f->levels.main};
 	double	   *base = mlpg_allocate(host, (size_t) n_outputs, sizeof(double));
 	const MlpgTree **tree;
 	int			n = 0;
@@ -544,7 +478,7 @@ write_forest(Fit *f, MlpgEnsemble **ensemble)
 static void
 boosted_trees_fit(MlpgTraining *t)
 {
-	Fit			f = {.t = t, .host = t->host, .params = t->plan->params, .n = t->n_rows};
+	Fit			f = {.t = t, .host = t->host, .params = t->plan->params};
 	MlpgBoostRows rows;
 	MlpgGrower *grower;
 	MlpgEnsemble **ensemble;
@@ -556,7 +490,7 @@ boosted_trees_fit(MlpgTraining *t)
 	read_rows(&f);
 	make_bins(&f);
 	check_memory(&f);
-	rows = (MlpgBoostRows) {f.bins, f.y, f.w, f.offset, f.identity, f.validation};
+	rows = (MlpgBoostRows) {f.bins, f.rows.y, f.rows.w, f.rows.offset, f.identity, f.validation};
 	grower = mlpg_grower_create(f.host, f.bins, &f.grow);
 	ensemble = mlpg_allocate(f.host, (size_t) f.n_losses, sizeof(MlpgEnsemble *));
 	mlpg_fact(f.host, t->facts, "loss", "%s", f.loss->name);

@@ -14,9 +14,8 @@
  * their sum.
  *
  * Rows are drawn without replacement: a row is in the bag of a tree when a hash of what it
- * holds and of the tree's number is below the share, 0.632 as in a bootstrap.  The others are out of
- * the bag, and the mean over the trees that have not seen a row is judged against its
- * target: an honest error without a hold-out, shown by number of trees.
+ * holds and of the tree's number is below the share, 0.632 as in a bootstrap.  The others, out of
+ * the bag, tell how good the forest is (tree/out_of_bag.c).
  *
  * Quantiles (Meinshausen 2006): leaves also keep the targets of their rows, at most 64 each, those
  * of smallest hash; a row's distribution is the mean over the trees of the
@@ -30,12 +29,13 @@
  *-------------------------------------------------------------------------
  */
 #include "core/learners/class_weights.h"
-#include "core/learners/tree/constraints.h"
+#include "core/learners/training.h"
 #include "core/learners/tree/deep.h"
+#include "core/learners/tree/frame.h"
 #include "core/learners/tree/kept.h"
+#include "core/learners/tree/out_of_bag.h"
 #include "core/learners/tree/shap.h"
 #include "core/math/fixed.h"
-#include "core/math/sort.h"
 #include "core/matrix/sample.h"
 
 /* rows over min_data_in_leaf, of all trees together, unless told otherwise; where leaves keep targets */
@@ -44,7 +44,6 @@
 #define SUM_ROOM 0x1p30			/* of the integers of all cells */
 #define TASK_ROWS 4096
 #define TASK_NODES 4096
-#define PROBABILITY_CUT 0x1p-52 /* as log_loss cuts */
 
 static const MlpgParamSpec params[] = {
 	{"num_iterations", MLPG_PARAM_INTEGER, "100", 1, 100000, false, NULL, "trees; with more than two classes, of each class", NULL},
@@ -55,19 +54,10 @@ static const MlpgParamSpec params[] = {
 	{"max_depth", MLPG_PARAM_INTEGER, "-1", -1, 1000000, false, NULL, "deepest level of a leaf; -1 or 0: any", NULL},
 	{"min_data_in_leaf", MLPG_PARAM_INTEGER, NULL, 1, 2147483647, false, NULL, "fewest rows of a leaf", NULL},
 	{"min_gain_to_split", MLPG_PARAM_REAL, "0", 0, INFINITY, false, NULL, "gain that a split must exceed", NULL},
-	{"max_bin", MLPG_PARAM_INTEGER, "255", 2, 255, false, NULL, "most bins of a feature", NULL},
-	{"min_data_in_bin", MLPG_PARAM_INTEGER, "3", 1, 2147483647, false, NULL, "fewest rows of a bin", NULL},
-	{"zero_as_missing", MLPG_PARAM_BOOLEAN, "false", 0, 0, false, NULL, "zeros count as missing", NULL},
-	{"max_cat_to_onehot", MLPG_PARAM_INTEGER, "4", 1, 255, false, NULL, "categories up to which one is split from the rest", NULL},
-	{"max_cat_threshold", MLPG_PARAM_INTEGER, "32", 1, 255, false, NULL, "most categories on the smaller side of a split", NULL},
-	{"cat_smooth", MLPG_PARAM_REAL, "10", 0, INFINITY, false, NULL, "pulls rare categories to the middle of the order", NULL},
-	{"cat_l2", MLPG_PARAM_REAL, "10", 0, INFINITY, false, NULL, "L2 penalty by which sets of categories are compared", NULL},
-	{"min_data_per_group", MLPG_PARAM_INTEGER, "100", 1, 2147483647, false, NULL, "fewest rows of a group of categories", NULL},
+	MLPG_TREE_PARAMS,
 	{"quantile", MLPG_PARAM_REALS, NULL, 0, 1, true, NULL, "levels to answer, the first by predict; unset: the mean", NULL},
-	{"monotone_constraints", MLPG_PARAM_TEXT, NULL, 0, 0, false, "an object of column names with -1, 0 or 1, as {\"price\": -1}",
-	"columns whose effect only falls or rises", mlpg_monotone_is_valid},
-	{"class_weight", MLPG_PARAM_TEXT, NULL, 0, 0, false, "balanced, or a list of numbers above 0, one a class in class order",
-	"weights of the classes", mlpg_class_weight_is_valid},
+	MLPG_TREE_MONOTONE,
+	MLPG_CLASS_WEIGHT,
 };
 
 /* One fit on its way. */
@@ -76,13 +66,11 @@ typedef struct Fit
 	MlpgTraining *t;
 	MlpgHost   *host;
 	const MlpgParams *params;
-	int64_t		n;
+	MlpgTrainingRows rows;
 	int			n_classes;		/* 0: regression */
 	int			n_outputs;
 	int			n_iterations;
-	double	   *y;
-	double	   *given_w;		/* as given; NULL: all 1 */
-	double	   *w;				/* times those of the classes; NULL: all 1 */
+	double	   *w;				/* the rows' weights times those of the classes; NULL: all 1 */
 	uint64_t   *identity;
 	MlpgBins   *bins;
 	MlpgDeepRules rules;
@@ -93,22 +81,12 @@ typedef struct Fit
 	double		centre;
 	MlpgFixed	fixed[2];		/* of sums of (weighted) targets and of weights */
 
-	/* rows out of the bag */
 	uint64_t	below;			/* draws of rows in the bag */
-	uint32_t   *out;			/* n */
-	int64_t		n_out;
-	double	   *sum;			/* n_outputs x n: answers of the trees that have not seen the row */
-	uint32_t   *n_trees;		/* n: how many */
+	MlpgOutOfBag *out_of_bag;	/* NULL: trees see all rows */
+	MlpgTree  **tree;			/* n_iterations x n_outputs: the model */
 
-	/* the model */
-	MlpgTree  **tree;			/* n_iterations x n_outputs */
-	MlpgCurvePoint *point;
-	int			n_points;
-
-	/* quantiles: levels ascending; NULL: the mean is asked for */
-	double	   *levels;
-	int			n_levels;
-	int			main_level;
+	/* quantiles; no levels: the mean is asked for */
+	MlpgLevels	levels;
 	MlpgKeptDraft *kept;
 } Fit;
 
@@ -124,16 +102,11 @@ static void
 read_split_rules(Fit *f, MlpgSplitRules *rules)
 {
 	const MlpgParams *p = f->params;
-	int64_t		least = (int64_t) ((double) f->n * f->n_iterations * f->n_outputs /
-								   (f->levels ? KEEPING_LEAVES_AT_DEFAULT : LEAVES_AT_DEFAULT));
+	int64_t		least = (int64_t) ((double) f->t->n_rows * f->n_iterations * f->n_outputs /
+								   (f->levels.n > 0 ? KEEPING_LEAVES_AT_DEFAULT : LEAVES_AT_DEFAULT));
 
 	rules->min_data_in_leaf = integer_or(f, "min_data_in_leaf", least > 1 ? least : 1);
-	rules->min_gain_to_split = mlpg_params_real(p, "min_gain_to_split");
-	rules->max_cat_to_onehot = (int) mlpg_params_integer(p, "max_cat_to_onehot");
-	rules->max_cat_threshold = (int) mlpg_params_integer(p, "max_cat_threshold");
-	rules->cat_smooth = mlpg_params_real(p, "cat_smooth");
-	rules->cat_l2 = mlpg_params_real(p, "cat_l2");
-	rules->min_data_per_group = mlpg_params_real(p, "min_data_per_group");
+	mlpg_tree_read_rules(p, rules);
 }
 
 static void
@@ -153,7 +126,6 @@ read_rules(Fit *f)
 		rules->monotone = mlpg_monotone_read(f->host, f->t->schema, monotone->text);
 }
 
-/* The levels asked for, ascending, each once. */
 static void
 read_levels(Fit *f)
 {
@@ -165,16 +137,7 @@ read_levels(Fit *f)
 		mlpg_raise(f->host, MLPG_INVALID_PARAMETER, NULL, NULL, "quantiles are of numbers, not of classes");
 	if (f->n_iterations > MLPG_KEPT_TREES_MAX)
 		mlpg_raise(f->host, MLPG_INVALID_PARAMETER, NULL, NULL, "with quantiles num_iterations is at most %d", MLPG_KEPT_TREES_MAX);
-	f->levels = mlpg_allocate(f->host, (size_t) asked->n_numbers, sizeof(double));
-	memcpy(f->levels, asked->numbers, (size_t) asked->n_numbers * sizeof(double));
-	mlpg_sort(f->host, f->levels, NULL, asked->n_numbers);
-	for (int i = 0; i < asked->n_numbers; i++)
-	{
-		if (f->n_levels == 0 || f->levels[i] > f->levels[f->n_levels - 1])
-			f->levels[f->n_levels++] = f->levels[i];
-		if (f->levels[f->n_levels - 1] == asked->numbers[0])
-			f->main_level = f->n_levels - 1;
-	}
+	f->levels = mlpg_levels_read(f->host, asked->numbers, asked->n_numbers);
 }
 
 /* Breiman's: a third of the features, with classes the square root of their number. */
@@ -191,62 +154,32 @@ set_features_by_node(Fit *f)
 
 /* ---------- rows ---------- */
 
-static double *
-read_column(const Fit *f, int column)
-{
-	double	   *values;
-
-	if (column < 0)
-		return NULL;
-	values = mlpg_allocate(f->host, (size_t) f->n, sizeof(double));
-	mlpg_matrix_read(f->t->matrix, column, 0, f->n, values);
-	return values;
-}
-
 static void
 weigh_classes(Fit *f)
 {
+	const MlpgTrainingRows *r = &f->rows;
 	const char *asked = mlpg_params_value(f->params, "class_weight")->text;
 
+	f->w = r->w;
 	if (asked == NULL)
 		return;
 	if (f->n_classes == 0)
 		mlpg_raise(f->host, MLPG_INVALID_PARAMETER, NULL, NULL, "class_weight needs a classification");
-	if (f->given_w)
+	if (r->w)
 	{
-		f->w = mlpg_allocate(f->host, (size_t) f->n, sizeof(double));
-		memcpy(f->w, f->given_w, (size_t) f->n * sizeof(double));
+		f->w = mlpg_allocate(f->host, (size_t) r->n, sizeof(double));
+		memcpy(f->w, r->w, (size_t) r->n * sizeof(double));
 	}
-	f->w = mlpg_class_weigh(f->host, f->w, f->y, f->n, mlpg_class_weights(f->host, asked, f->y, f->n, f->n_classes));
+	f->w = mlpg_class_weigh(f->host, f->w, r->y, r->n, mlpg_class_weights(f->host, asked, r->y, r->n, f->n_classes));
 }
 
 static void
 read_rows(Fit *f)
 {
-	const MlpgPlan *plan = f->t->plan;
-
-	f->y = read_column(f, plan->n_features);
-	f->w = f->given_w = read_column(f, mlpg_plan_weight_column(plan));
+	mlpg_training_read(f->t, &f->rows);
 	weigh_classes(f);
-	if (f->w && !(mlpg_fixed_maximum(f->w, NULL, f->n) > 0))
-		mlpg_raise(f->host, MLPG_DATA_EXCEPTION, "The weights of all rows are zero.", NULL, "no row has a weight");
-	f->identity = mlpg_sample_identify(f->host, f->t->matrix, plan->seed);
+	f->identity = mlpg_sample_identify(f->host, f->t->matrix, f->t->plan->seed);
 	f->below = mlpg_sample_threshold(mlpg_params_real(f->params, "bagging_fraction"));
-}
-
-static void
-make_bins(Fit *f)
-{
-	MlpgBinOptions options = {
-		.max_bin = (int) mlpg_params_integer(f->params, "max_bin"),
-		.min_data_in_bin = (int) mlpg_params_integer(f->params, "min_data_in_bin"),
-		.zero_as_missing = mlpg_params_boolean(f->params, "zero_as_missing"),
-		.identity = f->identity,
-	};
-
-	if (f->n > INT32_MAX)
-		mlpg_raise(f->host, MLPG_LIMIT_EXCEEDED, NULL, "Train on a sample of the rows.", "trees take at most %d rows", INT32_MAX);
-	f->bins = mlpg_bins_create(f->host, f->t->matrix, f->t->schema, &options);
 }
 
 /* ---------- memory ---------- */
@@ -262,9 +195,9 @@ static int64_t
 most_rows(const Fit *f)
 {
 	double		share = mlpg_params_real(f->params, "bagging_fraction");
-	double		n = share * (double) f->n + 6 * sqrt(share * (1 - share) * (double) f->n) + 1;
+	double		n = share * (double) f->rows.n + 6 * sqrt(share * (1 - share) * (double) f->rows.n) + 1;
 
-	return n < (double) f->n ? (int64_t) n : f->n;
+	return n < (double) f->rows.n ? (int64_t) n : f->rows.n;
 }
 
 /* A row: the grower's 16 bytes and the target; out of the bag 8 an output and 8; ranks and draws of kept targets. */
@@ -272,58 +205,35 @@ static void
 check_memory(const Fit *f)
 {
 	MlpgHost   *host = f->host;
-	size_t		a_row = sizeof(double) + (draws_rows(f) ? (size_t) f->n_outputs * sizeof(double) + 2 * sizeof(uint32_t) : 0) +
-		(f->levels ? mlpg_kept_row_size(f->w != NULL) : 0);
+	size_t		a_row = sizeof(double) + (draws_rows(f) ? mlpg_out_of_bag_row_size(f->n_outputs) : 0) +
+		(f->levels.n > 0 ? mlpg_kept_row_size(f->w != NULL) : 0);
 	size_t		needed = mlpg_size_add(host, mlpg_deep_size(host, f->bins, &f->rules, most_rows(f)),
-									   mlpg_size_multiply(host, (size_t) f->n, a_row));
+									   mlpg_size_multiply(host, (size_t) f->rows.n, a_row));
 
-	if (host->budget > 0 && mlpg_size_add(host, host->in_use, needed) > host->budget)
-		mlpg_raise(host, MLPG_LIMIT_EXCEEDED,
-				   mlpg_text(host, "Growing trees on %lld rows needs %zu MB beside the %zu MB in use; mlpg.max_memory is %zu MB.",
-							 (long long) f->n, needed >> 20, host->in_use >> 20, host->budget >> 20),
-				   "Raise mlpg.max_memory, raise min_data_in_leaf, or train on fewer rows or columns.",
-				   "a random forest needs more memory than allowed");
+	mlpg_tree_check_memory(f->t, needed, "Raise mlpg.max_memory, raise min_data_in_leaf, or train on fewer rows or columns.");
 }
 
 static void
 create(Fit *f)
 {
 	MlpgHost   *host = f->host;
-	size_t		n = (size_t) f->n;
 	size_t		trees = mlpg_size_multiply(host, (size_t) f->n_iterations, (size_t) f->n_outputs);
 
 	f->deep = mlpg_deep_create(host, f->bins, &f->rules, most_rows(f));
-	f->deep->target = f->target = mlpg_allocate(host, n, sizeof(double));
+	f->deep->target = f->target = mlpg_allocate(host, (size_t) f->rows.n, sizeof(double));
 	f->tree = mlpg_allocate(host, trees, sizeof(MlpgTree *));
-	if (f->levels)
+	if (f->levels.n > 0)
 	{
-		f->kept = mlpg_kept_begin(host, f->y, f->w, f->identity, f->n);
-		f->kept->levels = f->levels;
-		f->kept->n_levels = f->n_levels;
-		f->kept->main_level = f->main_level;
+		f->kept = mlpg_kept_begin(host, f->rows.y, f->w, f->identity, f->rows.n);
+		f->kept->levels = f->levels.level;
+		f->kept->n_levels = f->levels.n;
+		f->kept->main_level = f->levels.main;
 	}
-	if (!draws_rows(f))
-		return;
-	f->out = mlpg_allocate(host, n, sizeof(uint32_t));
-	f->sum = mlpg_allocate(host, mlpg_size_multiply(host, n, (size_t) f->n_outputs), sizeof(double));
-	f->n_trees = mlpg_allocate(host, n, sizeof(uint32_t));
-	f->point = mlpg_allocate(host, 2 * (size_t) f->n_iterations, sizeof(MlpgCurvePoint));
+	if (draws_rows(f))
+		f->out_of_bag = mlpg_out_of_bag_create(host, &f->rows, f->n_classes, f->n_outputs, f->n_iterations);
 }
 
 /* ---------- targets and cells ---------- */
-
-static inline void
-task_rows(int index, int64_t n, int64_t *first, int64_t *last)
-{
-	*first = (int64_t) index * TASK_ROWS;
-	*last = *first + TASK_ROWS < n ? *first + TASK_ROWS : n;
-}
-
-static int
-n_tasks_of(int64_t n)
-{
-	return (int) ((n + TASK_ROWS - 1) / TASK_ROWS);
-}
 
 /* |w * target| of rows, for a scale. */
 static void
@@ -356,10 +266,9 @@ cell_rows(MlpgTask *task, int index, void *argument)
 {
 	Cells	   *c = argument;
 	Fit		   *f = c->f;
-	int64_t		first,
-				last;
+	int64_t		first = (int64_t) index * TASK_ROWS,
+				last = first + TASK_ROWS < f->rows.n ? first + TASK_ROWS : f->rows.n;
 
-	task_rows(index, f->n, &first, &last);
 	for (int64_t i = first; i < last; i++)
 	{
 		uint32_t	h = f->w ? (uint32_t) llrint(f->w[i] * c->scale[1]) : 1;
@@ -377,10 +286,10 @@ make_cells(Fit *f)
 	MlpgHost   *host = f->host;
 	MlpgScales *scales = &f->deep->scales;
 	Cells		c = {f, {1, 1}};
-	double		sum = f->n_classes > 0 ? 0 : mlpg_total(host, target_terms, f, f->n);
+	double		sum = f->n_classes > 0 ? 0 : mlpg_total(host, target_terms, f, f->rows.n);
 
 	if (f->w)
-		c.scale[1] = scale_of(mlpg_fixed_total(host, f->w, NULL, f->n));
+		c.scale[1] = scale_of(mlpg_fixed_total(host, f->w, NULL, f->rows.n));
 	if (f->n_classes > 0)
 		c.scale[0] = c.scale[1];
 	else if (sum > 0)
@@ -388,9 +297,9 @@ make_cells(Fit *f)
 	scales->gradient = 1 / c.scale[0];
 	scales->hessian = 1 / c.scale[1];
 	scales->counts = f->w == NULL;
-	f->fixed[0] = mlpg_fixed_scale(mlpg_fixed_maximum(f->target, f->w, f->n), f->n);
-	f->fixed[1] = mlpg_fixed_scale(f->w ? mlpg_fixed_maximum(f->w, NULL, f->n) : 1, f->n);
-	host->parallel_for(host, n_tasks_of(f->n), cell_rows, &c);
+	f->fixed[0] = mlpg_fixed_scale(mlpg_fixed_maximum(f->target, f->w, f->rows.n), f->rows.n);
+	f->fixed[1] = mlpg_fixed_scale(f->w ? mlpg_fixed_maximum(f->w, NULL, f->rows.n) : 1, f->rows.n);
+	host->parallel_for(host, (int) ((f->rows.n + TASK_ROWS - 1) / TASK_ROWS), cell_rows, &c);
 }
 
 /* Targets of an output; the mean is taken out of numbers, so that sums have few digits to lose. */
@@ -399,46 +308,50 @@ set_targets(Fit *f, int output)
 {
 	if (f->n_classes == 0)
 	{
-		double		weight = f->w ? mlpg_fixed_total(f->host, f->w, NULL, f->n) : (double) f->n;
+		double		weight = f->w ? mlpg_fixed_total(f->host, f->w, NULL, f->rows.n) : (double) f->rows.n;
 
-		f->centre = mlpg_fixed_total(f->host, f->y, f->w, f->n) / weight;
-		for (int64_t i = 0; i < f->n; i++)
-			f->target[i] = f->y[i] - f->centre;
+		f->centre = mlpg_fixed_total(f->host, f->rows.y, f->w, f->rows.n) / weight;
+		for (int64_t i = 0; i < f->rows.n; i++)
+			f->target[i] = f->rows.y[i] - f->centre;
 	}
 	else
-		for (int64_t i = 0; i < f->n; i++)
-			f->target[i] = (int) f->y[i] == (f->n_outputs == 1 ? 1 : output);
+		for (int64_t i = 0; i < f->rows.n; i++)
+			f->target[i] = (int) f->rows.y[i] == (f->n_outputs == 1 ? 1 : output);
 	make_cells(f);
 }
 
 /* ---------- the bag ---------- */
 
-/* Ids of the rows in the bag, ascending, to the grower; those of the others to out. */
+/* Ids of the rows in the bag, ascending, to the grower; the others are out of the bag. */
 static void
-draw_rows(Fit *f, int iteration, uint32_t *id)
+draw_rows(Fit *f, int iteration)
 {
-	int64_t		n_in = 0;
+	uint32_t   *id = f->deep->id,
+			   *out = f->out_of_bag ? f->out_of_bag->id : NULL;
+	int64_t		n_in = 0,
+				n_out = 0;
 
-	f->n_out = 0;
-	for (int64_t i = 0; i < f->n; i++)
+	for (int64_t i = 0; i < f->rows.n; i++)
 	{
-		bool		in = f->out == NULL || mlpg_sample_draw(f->identity[i], MLPG_STREAM_TREE + (uint64_t) iteration) < f->below;
+		bool		in = out == NULL || mlpg_sample_draw(f->identity[i], MLPG_STREAM_TREE + (uint64_t) iteration) < f->below;
 
 		id[n_in] = (uint32_t) i;
-		if (f->out)
-			f->out[f->n_out] = (uint32_t) i;
+		if (out)
+			out[n_out] = (uint32_t) i;
 		n_in += in;
-		f->n_out += !in;
+		n_out += !in;
 		if (i % 100000 == 0)
 			mlpg_check(f->host, NULL, 0, 0);
 	}
 	if (n_in == 0)				/* few rows, all of them out: a tree needs some */
 	{
-		for (n_in = 0; n_in < f->n; n_in++)
+		for (n_in = 0; n_in < f->rows.n; n_in++)
 			id[n_in] = (uint32_t) n_in;
-		f->n_out = 0;
+		n_out = 0;
 	}
 	f->deep->n = n_in;
+	if (f->out_of_bag)
+		f->out_of_bag->n_rows = n_out;
 }
 
 /* ---------- answers ---------- */
@@ -471,145 +384,6 @@ answer_leaves(MlpgTask *task, int index, void *argument)
 			mean = 0;			/* no row has a weight */
 		mean = mean < node->u.open.lower ? node->u.open.lower : mean > node->u.open.upper ? node->u.open.upper : mean;
 		node->answer = f->centre + mean;
-	}
-}
-
-typedef struct OutOfBag
-{
-	Fit		   *f;
-	int			output;
-} OutOfBag;
-
-static void
-answer_out_of_bag(MlpgTask *task, int index, void *argument)
-{
-	OutOfBag   *o = argument;
-	Fit		   *f = o->f;
-	double	   *sum = f->sum + (size_t) o->output * (size_t) f->n;
-	int64_t		first,
-				last;
-
-	task_rows(index, f->n_out, &first, &last);
-	for (int64_t j = first; j < last; j++)
-	{
-		uint32_t	i = f->out[j];
-
-		sum[i] += mlpg_deep_leaf(f->deep, mlpg_bins_row(f->bins, i))->answer;
-		f->n_trees[i] += o->output == 0;
-	}
-}
-
-/* ---------- out-of-bag metrics ---------- */
-
-/* The probability of a class among the answers for a row. */
-static double
-probability(const Fit *f, int64_t i, int class)
-{
-	double		sum = 0;
-
-	if (f->n_outputs == 1)
-	{
-		double		p = f->sum[i] / f->n_trees[i];
-
-		return class == 1 ? p : 1 - p;
-	}
-	for (int k = 0; k < f->n_outputs; k++)
-		sum += f->sum[(int64_t) k * f->n + i];
-	return sum > 0 ? f->sum[(int64_t) class * f->n + i] / sum : 1.0 / f->n_outputs;
-}
-
-/* Shares have one divisor: the largest sum has the largest. */
-static int
-likeliest(const Fit *f, int64_t i)
-{
-	int			best = 0;
-
-	if (f->n_outputs == 1)
-		return probability(f, i, 1) > 0.5;
-	for (int k = 1; k < f->n_outputs; k++)
-		if (f->sum[(int64_t) k * f->n + i] > f->sum[(int64_t) best * f->n + i])
-			best = k;
-	return best;
-}
-
-static double
-weight_of(const Fit *f, int64_t i)
-{
-	return f->n_trees[i] == 0 ? 0 : f->given_w ? f->given_w[i] : 1;
-}
-
-static void
-weight_terms(const void *argument, int64_t first, int n, double *out)
-{
-	for (int i = 0; i < n; i++)
-		out[i] = weight_of(argument, first + i);
-}
-
-static void
-square_terms(const void *argument, int64_t first, int n, double *out)
-{
-	const Fit  *f = argument;
-
-	for (int i = 0; i < n; i++)
-	{
-		double		weight = weight_of(f, first + i);
-		double		e = weight > 0 ? f->sum[first + i] / f->n_trees[first + i] - f->y[first + i] : 0;
-
-		out[i] = weight * e * e;
-	}
-}
-
-static void
-log_terms(const void *argument, int64_t first, int n, double *out)
-{
-	const Fit  *f = argument;
-
-	for (int i = 0; i < n; i++)
-	{
-		double		weight = weight_of(f, first + i);
-		double		p = weight > 0 ? probability(f, first + i, (int) f->y[first + i]) : 1;
-
-		out[i] = -weight * log(p < PROBABILITY_CUT ? PROBABILITY_CUT : p > 1 - PROBABILITY_CUT ? 1 - PROBABILITY_CUT : p);
-	}
-}
-
-static void
-error_terms(const void *argument, int64_t first, int n, double *out)
-{
-	const Fit  *f = argument;
-
-	for (int i = 0; i < n; i++)
-	{
-		double		weight = weight_of(f, first + i);
-
-		out[i] = weight > 0 && likeliest(f, first + i) != (int) f->y[first + i] ? weight : 0;
-	}
-}
-
-static void
-add_point(Fit *f, const char *metric, int step, double value)
-{
-	MlpgCurvePoint *point = &f->point[f->n_points++];
-
-	point->metric = metric;
-	point->step = step;
-	point->value = value;
-}
-
-static void
-judge_out_of_bag(Fit *f, int step)
-{
-	MlpgHost   *host = f->host;
-	double		weight = mlpg_total(host, weight_terms, f, f->n);
-
-	if (!(weight > 0))
-		return;
-	if (f->n_classes == 0)
-		add_point(f, "oob_rmse", step, sqrt(mlpg_total(host, square_terms, f, f->n) / weight));
-	else
-	{
-		add_point(f, "oob_log_loss", step, mlpg_total(host, log_terms, f, f->n) / weight);
-		add_point(f, "oob_error", step, mlpg_total(host, error_terms, f, f->n) / weight);
 	}
 }
 
@@ -667,12 +441,12 @@ static MlpgTree *
 grow_tree(Fit *f, int iteration, int output)
 {
 	MlpgHost   *host = f->host;
-	OutOfBag	o = {f, output};
 	MlpgTree   *tree;
 
 	mlpg_deep_grow(f->deep, (uint64_t) iteration * (uint64_t) f->n_outputs + (uint64_t) output);
 	host->parallel_for(host, (int) ((f->deep->n_nodes + TASK_NODES - 1) / TASK_NODES), answer_leaves, f);
-	host->parallel_for(host, n_tasks_of(f->n_out), answer_out_of_bag, &o);
+	if (f->out_of_bag)
+		mlpg_out_of_bag_answer(host, f->out_of_bag, f->deep, output);
 	tree = mlpg_deep_tree(host, f->deep);
 	tree->output = output;
 	if (f->kept)
@@ -683,20 +457,22 @@ grow_tree(Fit *f, int iteration, int output)
 static void
 grow_forest(Fit *f)
 {
+	MlpgHost   *host = f->host;
+
 	for (int i = 0; i < f->n_iterations; i++)
 	{
 		for (int k = 0; k < f->n_outputs; k++)
 		{
-			mlpg_check(f->host, "growing trees", (int64_t) i * f->n_outputs + k, (int64_t) f->n_iterations * f->n_outputs);
+			mlpg_check(host, "growing trees", (int64_t) i * f->n_outputs + k, (int64_t) f->n_iterations * f->n_outputs);
 			if (f->n_outputs > 1 || i == 0)
 				set_targets(f, k);
-			draw_rows(f, i, f->deep->id);
+			draw_rows(f, i);
 			f->tree[i * f->n_outputs + k] = grow_tree(f, i, k);
 		}
 		if (i == 0)
 			check_size(f);
-		if (f->out)
-			judge_out_of_bag(f, i + 1);
+		if (f->out_of_bag)
+			mlpg_out_of_bag_judge(host, f->out_of_bag, i + 1);
 	}
 }
 
@@ -713,10 +489,8 @@ report(Fit *f)
 	mlpg_fact(host, facts, "trees", "%d", n_trees);
 	mlpg_fact(host, facts, "leaves_a_tree", "%lld", (long long) (n_nodes / n_trees + 1) / 2);
 	mlpg_fact(host, facts, "min_data_in_leaf", "%lld", (long long) f->rules.split.min_data_in_leaf);
-	for (int i = 0; i < f->n_points; i++)
-		if (f->point[i].step == f->n_iterations)
-			mlpg_fact_text(host, facts, f->point[i].metric, mlpg_number_text(host, f->point[i].value));
-	mlpg_fact_curve(host, facts, f->point, f->n_points);
+	if (f->out_of_bag)
+		mlpg_out_of_bag_report(host, f->out_of_bag, f->n_iterations, facts);
 }
 
 static void
@@ -738,7 +512,7 @@ write_forest(Fit *f)
 static void
 random_forest_fit(MlpgTraining *t)
 {
-	Fit			f = {.t = t, .host = t->host, .params = t->plan->params, .n = t->n_rows};
+	Fit			f = {.t = t, .host = t->host, .params = t->plan->params};
 
 	t->schema->unseen = MLPG_UNSEEN_ZERO;	/* in no set: right, with the missing ones */
 	f.n_classes = mlpg_schema_classes(t->schema);
@@ -747,7 +521,7 @@ random_forest_fit(MlpgTraining *t)
 	read_levels(&f);
 	read_rules(&f);
 	read_rows(&f);
-	make_bins(&f);
+	f.bins = mlpg_tree_make_bins(t, f.identity, NULL);
 	set_features_by_node(&f);
 	check_memory(&f);
 	create(&f);
