@@ -20,35 +20,23 @@
  * objectives whose prediction mlpg does not have, and any key that is
  * not known, since it may change what the rest means.
  *
- * The text is not trusted: a count is compared with the bytes of its line before memory
- * is asked for, and children must make one tree of all nodes.
+ * The text is not trusted (lightgbm_lines.c), and children must make one tree of all nodes.
  *
  * Cost: linear in the text; about 10 ns a byte.
  *
  *-------------------------------------------------------------------------
  */
+#include "core/learners/tree/lightgbm_lines.h"
 #include "core/learners/tree/lightgbm_pandas.h"
 
 #include <float.h>
 #include <stdio.h>
 #include <stdlib.h>				/* strtod */
 
-typedef struct Line
-{
-	int			number;			/* from 1; 0: there is no such line */
-	const char *key;
-	size_t		key_length;
-	const char *value;			/* behind the first =, or the end of the line */
-	const char *end;
-} Line;
-
 typedef struct Reader
 {
 	MlpgHost   *host;
-	const char *at;
-	const char *end;
-	int			n_lines;
-	Line		line;			/* the last one read */
+	MlpgLines	lines;
 	MlpgLightgbm *result;
 	int			n_features;
 	int			n_outputs;		/* trees a round */
@@ -61,200 +49,6 @@ typedef struct Reader
 	bool		zero_counts;	/* a tree of several leaves has leaves that count no row */
 	bool		some_counts;	/* or some */
 } Reader;
-
-MLPG_NORETURN static void bad(Reader *r, int line, const char *format, ...) MLPG_PRINTF(3, 4);
-MLPG_NORETURN static void refuse(Reader *r, const char *hint, const char *format, ...) MLPG_PRINTF(3, 4);
-
-static void
-bad(Reader *r, int line, const char *format, ...)
-{
-	va_list		arguments;
-	char	   *text;
-
-	va_start(arguments, format);
-	text = mlpg_text_list(r->host, format, arguments);
-	va_end(arguments);
-	mlpg_raise(r->host, MLPG_DATA_EXCEPTION, mlpg_text(r->host, "Line %d: %s.", line, text),
-			   "Pass the whole text that LightGBM's save_model writes.", "invalid LightGBM model");
-}
-
-static void
-refuse(Reader *r, const char *hint, const char *format, ...)
-{
-	va_list		arguments;
-	char	   *text;
-
-	va_start(arguments, format);
-	text = mlpg_text_list(r->host, format, arguments);
-	va_end(arguments);
-	mlpg_raise(r->host, MLPG_NOT_SUPPORTED, text, hint, "LightGBM model cannot be imported");
-}
-
-/* ---------- lines ---------- */
-
-static bool
-next_line(Reader *r)
-{
-	const char *end;
-	Line	   *line = &r->line;
-
-	if (r->at >= r->end)
-		return false;
-	end = memchr(r->at, '\n', (size_t) (r->end - r->at));
-	if (end == NULL)
-		end = r->end;
-	line->number = ++r->n_lines;
-	line->key = r->at;
-	line->end = end > r->at && end[-1] == '\r' ? end - 1 : end;
-	line->value = memchr(line->key, '=', (size_t) (line->end - line->key));
-	line->key_length = (size_t) ((line->value ? line->value : line->end) - line->key);
-	line->value = line->value ? line->value + 1 : line->end;
-	r->at = end < r->end ? end + 1 : end;
-	if (r->n_lines % 64 == 0)
-		mlpg_check(r->host, NULL, 0, 0);
-	return true;
-}
-
-static bool
-is_empty(const Line *line)
-{
-	return line->key == line->end;
-}
-
-static bool
-starts(const Line *line, const char *prefix)
-{
-	size_t		length = strlen(prefix);
-
-	return (size_t) (line->end - line->key) >= length && memcmp(line->key, prefix, length) == 0;
-}
-
-static bool
-is_line(const Line *line, const char *text)
-{
-	return (size_t) (line->end - line->key) == strlen(text) && starts(line, text);
-}
-
-static char *
-value_text(Reader *r, const Line *line)
-{
-	return mlpg_text_copy(r->host, line->value, (size_t) (line->end - line->value));
-}
-
-/* A key that may stand here, noted in its place of lines; once. */
-static void
-note_line(Reader *r, const char *const *keys, int n_keys, Line *lines, const char *where)
-{
-	for (int k = 0; k < n_keys; k++)
-		if (strlen(keys[k]) == r->line.key_length && memcmp(keys[k], r->line.key, r->line.key_length) == 0)
-		{
-			if (lines[k].number != 0)
-				bad(r, r->line.number, "%s is there twice", keys[k]);
-			lines[k] = r->line;
-			return;
-		}
-	refuse(r, NULL, "%s has \"%.*s\", which this mlpg does not know and which may change what the model means.", where,
-		   (int) (r->line.key_length < 60 ? r->line.key_length : 60), r->line.key);
-}
-
-/* ---------- numbers ---------- */
-
-/* inf or -inf at *at, which ends at a blank or at end. */
-static bool
-infinity_at(const char **at, const char *end, double *value)
-{
-	bool		negative = *at < end && **at == '-';
-	const char *word = *at + negative;
-
-	if (end - word < 3 || memcmp(word, "inf", 3) != 0 || (end - word > 3 && word[3] != ' '))
-		return false;
-	*value = negative ? -INFINITY : INFINITY;
-	*at = word + 3;
-	return true;
-}
-
-/* The number at *at, which ends at a blank or at end; the line ends in '\n' or 0, so strtod does not leave it. */
-static double
-number_at(Reader *r, const Line *line, const char **at, const char *end)
-{
-	char	   *after;
-	double		value;
-
-	/* what strtod also takes: blanks before, hexadecimal, nan, inf */
-	for (const char *c = *at; c < end && *c != ' '; c++)
-		if (!(*c >= '0' && *c <= '9') && *c != '-' && *c != '+' && *c != '.' && *c != 'e' && *c != 'E')
-			bad(r, line->number, "a number is expected, found \"%.*s\"", (int) (end - *at < 30 ? end - *at : 30), *at);
-	if (*at >= end || **at == ' ')
-		bad(r, line->number, "a number is missing");
-	value = strtod(*at, &after);
-	if (after == *at || after > end || (after < end && *after != ' ') || !isfinite(value))
-		bad(r, line->number, "a finite number is expected, found \"%.*s\"", (int) (end - *at < 30 ? end - *at : 30), *at);
-	*at = after;
-	return value;
-}
-
-/* Exactly n numbers, finite ones unless infinity may be among them. */
-static double *
-numbers_or_infinity(Reader *r, const Line *line, size_t n, const char *what, bool infinity)
-{
-	const char *at = line->value;
-	double	   *values;
-
-	if (line->number == 0)
-		bad(r, r->line.number, "%s is missing", what);
-	if (n > (size_t) (line->end - at + 1) / 2)
-		bad(r, line->number, "%s needs %zu numbers", what, n);
-	values = mlpg_allocate(r->host, n + 1, sizeof(double));
-	for (size_t i = 0; i < n; i++)
-	{
-		while (at < line->end && *at == ' ')
-			at++;
-		if (!infinity || !infinity_at(&at, line->end, &values[i]))
-			values[i] = number_at(r, line, &at, line->end);
-	}
-	while (at < line->end && *at == ' ')
-		at++;
-	if (at != line->end)
-		bad(r, line->number, "%s has more than %zu numbers", what, n);
-	return values;
-}
-
-static double *
-numbers(Reader *r, const Line *line, size_t n, const char *what)
-{
-	return numbers_or_infinity(r, line, n, what, false);
-}
-
-static int64_t
-integer(Reader *r, const Line *line, double value, int64_t minimum, int64_t maximum)
-{
-	if (!(value >= (double) minimum && value <= (double) maximum) || value != floor(value))
-		bad(r, line->number, "an integer from %lld to %lld is expected, found %g", (long long) minimum, (long long) maximum, value);
-	return (int64_t) value;
-}
-
-static int
-one_integer(Reader *r, const Line *line, const char *what, int64_t minimum, int64_t maximum)
-{
-	double	   *value = numbers(r, line, 1, what);
-	int			result = (int) integer(r, line, *value, minimum, maximum);
-
-	mlpg_release(r->host, value);
-	return result;
-}
-
-/* n integers. */
-static int64_t *
-integers(Reader *r, const Line *line, size_t n, const char *what, int64_t minimum, int64_t maximum)
-{
-	double	   *values = numbers(r, line, n, what);
-	int64_t    *result = mlpg_allocate(r->host, n + 1, sizeof(int64_t));
-
-	for (size_t i = 0; i < n; i++)
-		result[i] = integer(r, line, values[i], minimum, maximum);
-	mlpg_release(r->host, values);
-	return result;
-}
 
 /* ---------- one tree ---------- */
 
@@ -279,7 +73,7 @@ typedef struct TreeText
 {
 	int32_t		n_leaves;
 	int32_t		n_sets;
-	const Line *line;
+	const MlpgLine *line;
 	int64_t    *feature;
 	int64_t    *decision;
 	int64_t    *left;
@@ -298,14 +92,14 @@ read_sets(Reader *r, TreeText *text, MlpgTree *tree)
 	int64_t    *words;
 	int64_t		n;
 
-	text->boundary = integers(r, &text->line[CAT_BOUNDARIES], (size_t) text->n_sets + 1, "cat_boundaries", 0, INT32_MAX / 64);
+	text->boundary = mlpg_line_integers(&r->lines, &text->line[CAT_BOUNDARIES], (size_t) text->n_sets + 1, "cat_boundaries", 0, INT32_MAX / 64);
 	for (int32_t k = 0; k < text->n_sets; k++)
 		if (text->boundary[k] > text->boundary[k + 1])
-			bad(r, text->line[CAT_BOUNDARIES].number, "cat_boundaries must ascend");
+			mlpg_lines_bad(&r->lines, text->line[CAT_BOUNDARIES].number, "cat_boundaries must ascend");
 	if (text->boundary[0] != 0)
-		bad(r, text->line[CAT_BOUNDARIES].number, "cat_boundaries must start at 0");
+		mlpg_lines_bad(&r->lines, text->line[CAT_BOUNDARIES].number, "cat_boundaries must start at 0");
 	n = text->boundary[text->n_sets];
-	words = integers(r, &text->line[CAT_THRESHOLD], (size_t) n, "cat_threshold", 0, UINT32_MAX);
+	words = mlpg_line_integers(&r->lines, &text->line[CAT_THRESHOLD], (size_t) n, "cat_threshold", 0, UINT32_MAX);
 	tree->n_words = (int32_t) n;
 	tree->word = mlpg_allocate(r->host, (size_t) n + 1, sizeof(uint32_t));
 	for (int64_t i = 0; i < n; i++)
@@ -316,24 +110,24 @@ read_sets(Reader *r, TreeText *text, MlpgTree *tree)
 static void
 read_arrays(Reader *r, TreeText *text)
 {
-	const Line *line = text->line;
+	const MlpgLine *line = text->line;
 	size_t		n = (size_t) text->n_leaves;
 
-	text->value = numbers(r, &line[LEAF_VALUE], n, "leaf_value");
+	text->value = mlpg_line_numbers(&r->lines, &line[LEAF_VALUE], n, "leaf_value");
 	if (line[LEAF_WEIGHT].number != 0 && !(n == 1 && line[LEAF_WEIGHT].value == line[LEAF_WEIGHT].end))
-		text->weight = numbers(r, &line[LEAF_WEIGHT], n, "leaf_weight");
+		text->weight = mlpg_line_numbers(&r->lines, &line[LEAF_WEIGHT], n, "leaf_weight");
 	if (line[LEAF_COUNT].number != 0 && !(n == 1 && line[LEAF_COUNT].value == line[LEAF_COUNT].end))
-		text->count = integers(r, &line[LEAF_COUNT], n, "leaf_count", 0, UINT32_MAX);
+		text->count = mlpg_line_integers(&r->lines, &line[LEAF_COUNT], n, "leaf_count", 0, UINT32_MAX);
 	if (n == 1)
 		return;
-	text->feature = integers(r, &line[SPLIT_FEATURE], n - 1, "split_feature", 0, r->n_features - 1);
-	text->left = integers(r, &line[LEFT_CHILD], n - 1, "left_child", -(int64_t) n, (int64_t) n - 2);
-	text->right = integers(r, &line[RIGHT_CHILD], n - 1, "right_child", -(int64_t) n, (int64_t) n - 2);
-	text->threshold = numbers_or_infinity(r, &line[THRESHOLD], n - 1, "threshold", true);
+	text->feature = mlpg_line_integers(&r->lines, &line[SPLIT_FEATURE], n - 1, "split_feature", 0, r->n_features - 1);
+	text->left = mlpg_line_integers(&r->lines, &line[LEFT_CHILD], n - 1, "left_child", -(int64_t) n, (int64_t) n - 2);
+	text->right = mlpg_line_integers(&r->lines, &line[RIGHT_CHILD], n - 1, "right_child", -(int64_t) n, (int64_t) n - 2);
+	text->threshold = mlpg_line_numbers_or_infinity(&r->lines, &line[THRESHOLD], n - 1, "threshold", true);
 	if (line[DECISION_TYPE].number != 0)
-		text->decision = integers(r, &line[DECISION_TYPE], n - 1, "decision_type", 0, 15);
+		text->decision = mlpg_line_integers(&r->lines, &line[DECISION_TYPE], n - 1, "decision_type", 0, 15);
 	if (line[SPLIT_GAIN].number != 0)
-		text->gain = numbers(r, &line[SPLIT_GAIN], n - 1, "split_gain");
+		text->gain = mlpg_line_numbers(&r->lines, &line[SPLIT_GAIN], n - 1, "split_gain");
 }
 
 static void
@@ -357,14 +151,14 @@ fill_split(Reader *r, const TreeText *text, int64_t i, MlpgTreeNode *node)
 	node->is_category = (decision & DECISION_CATEGORY) != 0;
 	if (node->is_category)
 	{
-		int64_t		set = integer(r, &text->line[THRESHOLD], text->threshold[i], 0, (int64_t) text->n_sets - 1);
+		int64_t		set = mlpg_line_integer(&r->lines, &text->line[THRESHOLD], text->threshold[i], 0, (int64_t) text->n_sets - 1);
 
 		node->first_word = (int32_t) text->boundary[set];
 		node->n_words = (int32_t) (text->boundary[set + 1] - text->boundary[set]);
 		return;
 	}
 	if (decision >> 2 > MLPG_MISSING_NAN)
-		bad(r, text->line[DECISION_TYPE].number, "decision_type %lld is none", (long long) decision);
+		mlpg_lines_bad(&r->lines, text->line[DECISION_TYPE].number, "decision_type %lld is none", (long long) decision);
 	node->threshold = text->threshold[i];
 	node->missing = (MlpgMissing) (decision >> 2);
 	node->missing_left = (decision & DECISION_LEFT) != 0;
@@ -387,7 +181,7 @@ link_nodes(Reader *r, const TreeText *text, MlpgTree *tree)
 		bool	   *mine = i >= 0 ? &met[i] : &met[n - 1 - (i + 1)];
 
 		if (*mine)
-			bad(r, text->line[LEFT_CHILD].number, "node %lld has two parents", (long long) i);
+			mlpg_lines_bad(&r->lines, text->line[LEFT_CHILD].number, "node %lld has two parents", (long long) i);
 		*mine = true;
 		if (i < 0)
 		{
@@ -401,12 +195,12 @@ link_nodes(Reader *r, const TreeText *text, MlpgTree *tree)
 		node->left = n_queue;
 		node->right = n_queue + 1;
 		if (n_queue + 2 > tree->n_nodes)
-			bad(r, text->line[LEFT_CHILD].number, "children make no tree");
+			mlpg_lines_bad(&r->lines, text->line[LEFT_CHILD].number, "children make no tree");
 		queue[n_queue++] = text->left[i];
 		queue[n_queue++] = text->right[i];
 	}
 	if (n_queue != tree->n_nodes)
-		bad(r, text->line[LEFT_CHILD].number, "not every node is a child");
+		mlpg_lines_bad(&r->lines, text->line[LEFT_CHILD].number, "not every node is a child");
 	mlpg_release(r->host, queue);
 	mlpg_release(r->host, met);
 }
@@ -439,16 +233,16 @@ fill_inner(Reader *r, MlpgTree *tree)
 }
 
 static MlpgTree *
-make_tree(Reader *r, const Line *line)
+make_tree(Reader *r, const MlpgLine *line)
 {
 	MlpgHost   *host = r->host;
 	MlpgTree   *tree = mlpg_allocate(host, 1, sizeof(MlpgTree));
 	TreeText	text = {.line = line};
 
-	text.n_leaves = one_integer(r, &line[NUM_LEAVES], "num_leaves", 1, INT32_MAX / 4);
-	text.n_sets = one_integer(r, &line[NUM_CAT], "num_cat", 0, INT32_MAX / 4);
-	if (line[IS_LINEAR].number != 0 && one_integer(r, &line[IS_LINEAR], "is_linear", 0, 1) != 0)
-		refuse(r, "Train with linear_tree=false.", "Its trees have linear models in their leaves (is_linear=1).");
+	text.n_leaves = mlpg_line_one_integer(&r->lines, &line[NUM_LEAVES], "num_leaves", 1, INT32_MAX / 4);
+	text.n_sets = mlpg_line_one_integer(&r->lines, &line[NUM_CAT], "num_cat", 0, INT32_MAX / 4);
+	if (line[IS_LINEAR].number != 0 && mlpg_line_one_integer(&r->lines, &line[IS_LINEAR], "is_linear", 0, 1) != 0)
+		mlpg_lines_refuse(&r->lines, "Train with linear_tree=false.", "Its trees have linear models in their leaves (is_linear=1).");
 	read_arrays(r, &text);
 	if (text.n_sets > 0)
 		read_sets(r, &text, tree);
@@ -464,10 +258,10 @@ static void
 read_tree(Reader *r)
 {
 	MlpgLightgbm *m = r->result;
-	Line		line[N_TREE_KEYS] = {{0}};
+	MlpgLine	line[N_TREE_KEYS] = {{0}};
 
-	while (next_line(r) && !is_empty(&r->line))
-		note_line(r, tree_keys, N_TREE_KEYS, line, "A tree");
+	while (mlpg_lines_next(&r->lines) && !mlpg_line_is_empty(&r->lines.line))
+		mlpg_lines_note(&r->lines, tree_keys, N_TREE_KEYS, line, "A tree");
 	if (m->n_trees == r->tree_capacity)
 	{
 		int			capacity = r->tree_capacity * 2 + 64;
@@ -519,7 +313,7 @@ static const struct
 
 /* What follows the objective's name: sigmoid:1, num_class:3; anything else is refused. */
 static void
-read_objective_words(Reader *r, const Line *line, const char *at)
+read_objective_words(Reader *r, const MlpgLine *line, const char *at)
 {
 	MlpgForestSpec *spec = &r->result->spec;
 
@@ -535,19 +329,19 @@ read_objective_words(Reader *r, const Line *line, const char *at)
 		{
 			const char *number = colon + 1;
 
-			spec->factor = number_at(r, line, &number, at);
+			spec->factor = mlpg_line_number_at(&r->lines, line, &number, at);
 			if (!(spec->factor > 0))
-				bad(r, line->number, "sigmoid must be positive");
+				mlpg_lines_bad(&r->lines, line->number, "sigmoid must be positive");
 		}
 		else if (colon != NULL && colon - word == 9 && memcmp(word, "num_class", 9) == 0)
 		{
 			const char *number = colon + 1;
 
-			if (number_at(r, line, &number, at) != r->n_classes)
-				bad(r, line->number, "num_class of the objective is another than that of the model");
+			if (mlpg_line_number_at(&r->lines, line, &number, at) != r->n_classes)
+				mlpg_lines_bad(&r->lines, line->number, "num_class of the objective is another than that of the model");
 		}
 		else
-			refuse(r, NULL, "Its objective has \"%.*s\", which mlpg does not have.", (int) (at - word < 60 ? at - word : 60), word);
+			mlpg_lines_refuse(&r->lines, NULL, "Its objective has \"%.*s\", which mlpg does not have.", (int) (at - word < 60 ? at - word : 60), word);
 		while (at < line->end && *at == ' ')
 			at++;
 	}
@@ -570,21 +364,21 @@ make_classes(Reader *r, int n)
 }
 
 static void
-read_objective(Reader *r, const Line *line)
+read_objective(Reader *r, const MlpgLine *line)
 {
 	MlpgLightgbm *m = r->result;
 	const char *at = line->value;
 	size_t		k = 0;
 
 	if (line->number == 0)
-		refuse(r, "Train with one of LightGBM's own objectives.", "It names no objective, so that what its scores mean is not known.");
+		mlpg_lines_refuse(&r->lines, "Train with one of LightGBM's own objectives.", "It names no objective, so that what its scores mean is not known.");
 	while (at < line->end && *at != ' ')
 		at++;
 	m->objective = mlpg_text_copy(r->host, line->value, (size_t) (at - line->value));
 	while (k < N_OBJECTIVES && strcmp(objectives[k].name, m->objective) != 0)
 		k++;
 	if (k == N_OBJECTIVES)
-		refuse(r, "Objectives are: regression, regression_l1, huber, fair, quantile, mape, poisson, gamma, tweedie, cross_entropy, binary, multiclass, multiclassova.",
+		mlpg_lines_refuse(&r->lines, "Objectives are: regression, regression_l1, huber, fair, quantile, mape, poisson, gamma, tweedie, cross_entropy, binary, multiclass, multiclassova.",
 			   "Its objective is \"%.60s\".", m->objective);
 	m->spec.link = objectives[k].link;
 	m->spec.factor = 1;
@@ -594,15 +388,15 @@ read_objective(Reader *r, const Line *line)
 	if (m->spec.link != MLPG_LINK_SIGMOID)
 		m->spec.factor = 1;
 	if (objectives[k].classes == 3 ? r->n_outputs != r->n_classes || r->n_classes < 2 : r->n_outputs != 1)
-		bad(r, line->number, "objective %s with %d classes and %d trees a round", m->objective, r->n_classes, r->n_outputs);
+		mlpg_lines_bad(&r->lines, line->number, "objective %s with %d classes and %d trees a round", m->objective, r->n_classes, r->n_outputs);
 	if (objectives[k].classes == 3 && r->n_classes == 2)
-		refuse(r, "Train with objective=binary.", "It is a %s model of two classes.", m->objective);
+		mlpg_lines_refuse(&r->lines, "Train with objective=binary.", "It is a %s model of two classes.", m->objective);
 	if (objectives[k].classes > 0)
 		make_classes(r, objectives[k].classes == 2 ? 2 : r->n_classes);
 }
 
 static void
-read_names(Reader *r, const Line *line)
+read_names(Reader *r, const MlpgLine *line)
 {
 	MlpgSchema *schema = r->result->schema;
 	MlpgDictionary *seen = mlpg_dictionary_create(r->host);
@@ -617,23 +411,23 @@ read_names(Reader *r, const Line *line)
 		while (at < line->end && *at != ' ')
 			at++;
 		if (at == word)
-			bad(r, line->number, "feature_names must name %d features", r->n_features);
+			mlpg_lines_bad(&r->lines, line->number, "feature_names must name %d features", r->n_features);
 		schema->feature[i].name = mlpg_text_copy(r->host, word, (size_t) (at - word));
 		if (mlpg_dictionary_add(r->host, seen, word, (int32_t) (at - word)) != i)
-			bad(r, line->number, "feature \"%s\" is there twice", schema->feature[i].name);
+			mlpg_lines_bad(&r->lines, line->number, "feature \"%s\" is there twice", schema->feature[i].name);
 		snprintf(column, sizeof(column), "Column_%d", i);
 		unnamed = unnamed && strcmp(schema->feature[i].name, column) == 0;
 		at += at < line->end;
 	}
 	if (at != line->end)
-		bad(r, line->number, "feature_names must name %d features", r->n_features);
+		mlpg_lines_bad(&r->lines, line->number, "feature_names must name %d features", r->n_features);
 	/* trained on a matrix without names */
 	schema->array_form = unnamed;
 }
 
 /* [minimum:maximum] of numbers, a:b:c of categories, none of a feature that is of no use. */
 static void
-read_infos(Reader *r, const Line *line)
+read_infos(Reader *r, const MlpgLine *line)
 {
 	const char *at = line->value;
 
@@ -646,7 +440,7 @@ read_infos(Reader *r, const Line *line)
 		while (at < line->end && *at != ' ')
 			at++;
 		if (at == word)
-			bad(r, line->number, "feature_infos must describe %d features", r->n_features);
+			mlpg_lines_bad(&r->lines, line->number, "feature_infos must describe %d features", r->n_features);
 		colon = memchr(word, ':', (size_t) (at - word));
 		if (at - word == 4 && memcmp(word, "none", 4) == 0)
 			feature->constant = true;
@@ -654,9 +448,9 @@ read_infos(Reader *r, const Line *line)
 		{
 			const char *number = word + 1;
 
-			feature->minimum = number_at(r, line, &number, colon);
+			feature->minimum = mlpg_line_number_at(&r->lines, line, &number, colon);
 			number = colon + 1;
-			feature->maximum = number_at(r, line, &number, at - 1);
+			feature->maximum = mlpg_line_number_at(&r->lines, line, &number, at - 1);
 			feature->mean = fmin(fmax(0, feature->minimum), feature->maximum);
 		}
 		else
@@ -669,26 +463,26 @@ static void
 read_head(Reader *r)
 {
 	MlpgLightgbm *m = r->result;
-	Line		line[N_HEAD_KEYS] = {{0}};
+	MlpgLine	line[N_HEAD_KEYS] = {{0}};
 
-	if (!next_line(r) || !is_line(&r->line, "tree"))
-		bad(r, 1, "the first line must be \"tree\"");
-	while (next_line(r) && !is_empty(&r->line))
-		note_line(r, head_keys, N_HEAD_KEYS, line, "The model");
+	if (!mlpg_lines_next(&r->lines) || !mlpg_line_is(&r->lines.line, "tree"))
+		mlpg_lines_bad(&r->lines, 1, "the first line must be \"tree\"");
+	while (mlpg_lines_next(&r->lines) && !mlpg_line_is_empty(&r->lines.line))
+		mlpg_lines_note(&r->lines, head_keys, N_HEAD_KEYS, line, "The model");
 	if (line[VERSION].number != 0)
-		m->version = value_text(r, &line[VERSION]);
+		m->version = mlpg_line_text(&r->lines, &line[VERSION]);
 	else
-		bad(r, r->line.number, "version is missing");
+		mlpg_lines_bad(&r->lines, r->lines.line.number, "version is missing");
 	if (strcmp(m->version, "v2") != 0 && strcmp(m->version, "v3") != 0 && strcmp(m->version, "v4") != 0)
-		refuse(r, NULL, "Its format has version \"%.60s\"; this mlpg reads v2, v3 and v4.", m->version);
-	r->n_features = one_integer(r, &line[MAX_FEATURE_IDX], "max_feature_idx", 0, MLPG_FEATURES_MAX - 1) + 1;
-	r->n_classes = one_integer(r, &line[NUM_CLASS], "num_class", 1, MLPG_CLASSES_MAX);
+		mlpg_lines_refuse(&r->lines, NULL, "Its format has version \"%.60s\"; this mlpg reads v2, v3 and v4.", m->version);
+	r->n_features = mlpg_line_one_integer(&r->lines, &line[MAX_FEATURE_IDX], "max_feature_idx", 0, MLPG_FEATURES_MAX - 1) + 1;
+	r->n_classes = mlpg_line_one_integer(&r->lines, &line[NUM_CLASS], "num_class", 1, MLPG_CLASSES_MAX);
 	r->n_outputs = line[NUM_TREE_PER_ITERATION].number == 0 ? r->n_classes :
-		one_integer(r, &line[NUM_TREE_PER_ITERATION], "num_tree_per_iteration", 1, MLPG_CLASSES_MAX);
+		mlpg_line_one_integer(&r->lines, &line[NUM_TREE_PER_ITERATION], "num_tree_per_iteration", 1, MLPG_CLASSES_MAX);
 	if (line[FEATURE_NAMES].number == 0 || line[FEATURE_INFOS].number == 0)
-		bad(r, r->line.number, "feature_names or feature_infos is missing");
+		mlpg_lines_bad(&r->lines, r->lines.line.number, "feature_names or feature_infos is missing");
 	if (r->n_features > line[FEATURE_NAMES].end - line[FEATURE_NAMES].value)
-		bad(r, line[FEATURE_NAMES].number, "feature_names must name %d features", r->n_features);
+		mlpg_lines_bad(&r->lines, line[FEATURE_NAMES].number, "feature_names must name %d features", r->n_features);
 	m->schema = mlpg_schema_create(r->host, r->n_features);
 	m->schema->target = mlpg_text(r->host, "%s", "");
 	m->schema->unseen = MLPG_UNSEEN_ZERO;
@@ -708,11 +502,11 @@ static void
 read_parameter(Reader *r)
 {
 	MlpgLightgbm *m = r->result;
-	const Line *line = &r->line;
+	const MlpgLine *line = &r->lines.line;
 	const char *colon = memchr(line->key, ':', (size_t) (line->end - line->key));
 
 	if (*line->key != '[' || line->end[-1] != ']' || colon == NULL || line->end - colon < 3)
-		bad(r, line->number, "a parameter must be [name: value]");
+		mlpg_lines_bad(&r->lines, line->number, "a parameter must be [name: value]");
 	if (m->n_params == r->param_capacity)
 	{
 		size_t		capacity = (size_t) r->param_capacity * 2 + 128;
@@ -739,15 +533,15 @@ parameter(const MlpgLightgbm *m, const char *name)
 static void
 read_section(Reader *r, const char *last, bool parameters)
 {
-	while (next_line(r))
+	while (mlpg_lines_next(&r->lines))
 	{
-		if (is_line(&r->line, last))
+		if (mlpg_line_is(&r->lines.line, last))
 			return;
-		if (parameters && !is_empty(&r->line))
+		if (parameters && !mlpg_line_is_empty(&r->lines.line))
 			read_parameter(r);
 	}
 	if (*last != '\0')
-		bad(r, r->n_lines, "\"%s\" is missing", last);
+		mlpg_lines_bad(&r->lines, r->lines.n_lines, "\"%s\" is missing", last);
 }
 
 /*
@@ -785,18 +579,18 @@ read_pandas(Reader *r)
 {
 	MlpgLightgbm *m = r->result;
 	static const char prefix[] = "pandas_categorical:";
-	const char *text = r->line.key + strlen(prefix);
-	MlpgPandas *pandas = mlpg_pandas_read(r->host, text, r->line.end, r->line.number, r->encoding);
+	const char *text = r->lines.line.key + strlen(prefix);
+	MlpgPandas *pandas = mlpg_pandas_read(r->host, text, r->lines.line.end, r->lines.line.number, r->encoding);
 	int		   *feature = mlpg_allocate(r->host, (size_t) r->n_features, sizeof(int));
 	int			n = category_features(r, feature);
 
 	if (r->pandas_seen)
-		bad(r, r->line.number, "pandas_categorical is there twice");
+		mlpg_lines_bad(&r->lines, r->lines.line.number, "pandas_categorical is there twice");
 	r->pandas_seen = true;
 	if (pandas->n == 0)
 		return;
 	if (n != pandas->n)
-		refuse(r, "Train with categorical_feature='auto' and unordered categories.",
+		mlpg_lines_refuse(&r->lines, "Train with categorical_feature='auto' and unordered categories.",
 			   "It has %d lists of categories, but not as many categorical features; which list is whose cannot be told.", pandas->n);
 	mlpg_pandas_apply(r->host, pandas, feature, m);
 }
@@ -804,21 +598,21 @@ read_pandas(Reader *r)
 static void
 read_tail(Reader *r)
 {
-	while (next_line(r))
+	while (mlpg_lines_next(&r->lines))
 	{
-		if (is_empty(&r->line))
+		if (mlpg_line_is_empty(&r->lines.line))
 			continue;
-		if (is_line(&r->line, "feature_importances:"))
+		if (mlpg_line_is(&r->lines.line, "feature_importances:"))
 			read_section(r, "", false);
-		else if (is_line(&r->line, "parameters:"))
+		else if (mlpg_line_is(&r->lines.line, "parameters:"))
 			read_section(r, "end of parameters", true);
-		else if (is_line(&r->line, "parser:"))
+		else if (mlpg_line_is(&r->lines.line, "parser:"))
 			read_section(r, "end of parser", false);
-		else if (starts(&r->line, "pandas_categorical:"))
+		else if (mlpg_line_starts(&r->lines.line, "pandas_categorical:"))
 			read_pandas(r);
 		else
-			refuse(r, NULL, "Line %d is \"%.*s\", which this mlpg does not know and which may change what the model means.", r->line.number,
-				   (int) (r->line.end - r->line.key < 60 ? r->line.end - r->line.key : 60), r->line.key);
+			mlpg_lines_refuse(&r->lines, NULL, "Line %d is \"%.*s\", which this mlpg does not know and which may change what the model means.", r->lines.line.number,
+				   (int) (r->lines.line.end - r->lines.line.key < 60 ? r->lines.line.end - r->lines.line.key : 60), r->lines.line.key);
 	}
 }
 
@@ -837,7 +631,7 @@ check_sets(Reader *r)
 			const MlpgFeature *feature = node->left < 0 ? NULL : &m->schema->feature[node->feature];
 
 			if (feature != NULL && feature->kind == MLPG_CATEGORY && !node->is_category)
-				refuse(r, "Train with unordered categories.", "It compares the codes of feature \"%.60s\", whose values are texts.", feature->name);
+				mlpg_lines_refuse(&r->lines, "Train with unordered categories.", "It compares the codes of feature \"%.60s\", whose values are texts.", feature->name);
 			if (feature != NULL && !node->is_category && node->missing != MLPG_MISSING_NONE)
 				m->schema->feature[node->feature].has_missing = true;
 		}
@@ -847,33 +641,33 @@ MlpgLightgbm *
 mlpg_lightgbm_read(MlpgHost *host, const char *text, size_t length, const char *encoding)
 {
 	MlpgLightgbm *m = mlpg_allocate(host, 1, sizeof(MlpgLightgbm));
-	Reader		r = {.host = host,.at = text,.end = text + length,.result = m,.encoding = encoding};
+	Reader		r = {.host = host, .lines = {.host = host, .at = text, .end = text + length}, .result = m, .encoding = encoding};
 	double		largest = 0;
 
 	if (strlen(text) != length)
-		bad(&r, 1, "the text contains a zero byte");
+		mlpg_lines_bad(&r.lines, 1, "the text contains a zero byte");
 	read_head(&r);
-	while (next_line(&r) && !is_line(&r.line, "end of trees"))
+	while (mlpg_lines_next(&r.lines) && !mlpg_line_is(&r.lines.line, "end of trees"))
 	{
-		if (is_empty(&r.line))
+		if (mlpg_line_is_empty(&r.lines.line))
 			continue;
-		if (!starts(&r.line, "Tree="))
-			bad(&r, r.line.number, "\"Tree=\" or \"end of trees\" is expected");
+		if (!mlpg_line_starts(&r.lines.line, "Tree="))
+			mlpg_lines_bad(&r.lines, r.lines.line.number, "\"Tree=\" or \"end of trees\" is expected");
 		read_tree(&r);
 	}
-	if (!is_line(&r.line, "end of trees"))
-		bad(&r, r.n_lines, "\"end of trees\" is missing");
+	if (!mlpg_line_is(&r.lines.line, "end of trees"))
+		mlpg_lines_bad(&r.lines, r.lines.n_lines, "\"end of trees\" is missing");
 	if (m->n_trees % r.n_outputs != 0)
-		bad(&r, r.line.number, "%d trees for %d outputs", m->n_trees, r.n_outputs);
+		mlpg_lines_bad(&r.lines, r.lines.line.number, "%d trees for %d outputs", m->n_trees, r.n_outputs);
 	read_tail(&r);
 	check_sets(&r);
 	if (r.some_counts && r.zero_counts)
-		refuse(&r, NULL, "A leaf has leaf_count=0: shares of training rows cannot be told from it.");
+		mlpg_lines_refuse(&r.lines, NULL, "A leaf has leaf_count=0: shares of training rows cannot be told from it.");
 	m->spec.counted = !r.zero_counts;
 	for (int t = 0; t < m->n_trees; t++)
 		for (int32_t k = 0; k < m->tree[t]->n_nodes; k++)
 			largest = fmax(largest, fabs(m->tree[t]->node[k].value));
 	if (!(largest * m->n_trees <= MLPG_FOREST_SCORE_MAX))
-		bad(&r, r.n_lines, "leaf values are too large");
+		mlpg_lines_bad(&r.lines, r.lines.n_lines, "leaf values are too large");
 	return m;
 }
