@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * json.c
- *	  Building and reading the small jsonb objects of the registry.
+ *	  Building and reading jsonb: the small objects of the registry, and what users ask for.
  *
  *-------------------------------------------------------------------------
  */
@@ -182,16 +182,55 @@ find(const Jsonb *object, const char *key)
 	return v != NULL && v->type != jbvNull ? v : NULL;
 }
 
-static char *
-value_text(const JsonbValue *v)
+char *
+mlpg_json_scalar(const JsonbValue *value)
 {
-	if (v->type == jbvString)
-		return pnstrdup(v->val.string.val, v->val.string.len);
-	if (v->type == jbvNumeric)
-		return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(v->val.numeric)));
-	if (v->type == jbvBool)
-		return pstrdup(v->val.boolean ? "true" : "false");
-	return NULL;
+	switch (value->type)
+	{
+		case jbvString:
+			return pnstrdup(value->val.string.val, value->val.string.len);
+		case jbvNumeric:
+			return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
+		case jbvBool:
+			return pstrdup(value->val.boolean ? "true" : "false");
+		default:
+			return NULL;
+	}
+}
+
+bool
+mlpg_json_is_object(const JsonbValue *value)
+{
+	return value->type == jbvBinary && JsonContainerIsObject(value->val.binary.data);
+}
+
+bool
+mlpg_json_is_list(const JsonbValue *value)
+{
+	return value->type == jbvBinary && JsonContainerIsArray(value->val.binary.data) && !JsonContainerIsScalar(value->val.binary.data);
+}
+
+MlpgJsonWalk
+mlpg_json_walk(JsonbContainer *container)
+{
+	MlpgJsonWalk walk = {.iterator = JsonbIteratorInit(container)};
+
+	return walk;
+}
+
+bool
+mlpg_json_next(MlpgJsonWalk *walk)
+{
+	JsonbIteratorToken token;
+
+	while ((token = JsonbIteratorNext(&walk->iterator, &walk->value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			walk->key = pnstrdup(walk->value.val.string.val, walk->value.val.string.len);
+		else if (token == WJB_VALUE || token == WJB_ELEM)
+			return true;
+	}
+	return false;
 }
 
 char *
@@ -199,7 +238,7 @@ mlpg_json_get_text(const Jsonb *object, const char *key)
 {
 	JsonbValue *v = find(object, key);
 
-	return v ? value_text(v) : NULL;
+	return v ? mlpg_json_scalar(v) : NULL;
 }
 
 double
@@ -225,16 +264,18 @@ mlpg_json_get_texts(const Jsonb *object, const char *key)
 {
 	JsonbValue *v = find(object, key);
 	List	   *list = NIL;
-	JsonbIterator *it;
-	JsonbValue	element;
-	JsonbIteratorToken token;
+	MlpgJsonWalk walk;
 
-	if (v == NULL || v->type != jbvBinary || !JsonContainerIsArray(v->val.binary.data))
+	if (v == NULL || !mlpg_json_is_list(v))
 		return NIL;
-	it = JsonbIteratorInit(v->val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &element, true)) != WJB_DONE)
-		if (token == WJB_ELEM && value_text(&element) != NULL)
-			list = lappend(list, value_text(&element));
+	walk = mlpg_json_walk(v->val.binary.data);
+	while (mlpg_json_next(&walk))
+	{
+		char	   *text = mlpg_json_scalar(&walk.value);
+
+		if (text != NULL)
+			list = lappend(list, text);
+	}
 	return list;
 }
 

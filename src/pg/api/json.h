@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * json.h
- *	  Building and reading the small jsonb objects of the registry.
+ *	  Building and reading jsonb: the small objects of the registry, and what users ask for.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,5 +39,21 @@ extern bool mlpg_json_get_bool(const Jsonb *object, const char *key);
 extern List *mlpg_json_get_texts(const Jsonb *object, const char *key);
 extern double *mlpg_json_get_numbers(const Jsonb *object, const char *key, int *n);
 extern Jsonb *mlpg_json_get_jsonb(const Jsonb *object, const char *key);
+
+/* Values of any shape. */
+extern bool mlpg_json_is_object(const JsonbValue *value);
+extern bool mlpg_json_is_list(const JsonbValue *value);
+extern char *mlpg_json_scalar(const JsonbValue *value); /* text of a string, number or boolean, else NULL */
+
+/* The members of an object or the elements of a list, one after the other. */
+typedef struct MlpgJsonWalk
+{
+	JsonbIterator *iterator;
+	char	   *key;			/* of a member */
+	JsonbValue	value;
+} MlpgJsonWalk;
+
+extern MlpgJsonWalk mlpg_json_walk(JsonbContainer *container);
+extern bool mlpg_json_next(MlpgJsonWalk *walk);
 
 #endif							/* MLPG_JSON_H */

@@ -36,46 +36,27 @@ bad_option(const char *key, const char *what)
 			 errdetail("It must be %s.", what)));
 }
 
-static char *
-scalar_text(const JsonbValue *value)
-{
-	switch (value->type)
-	{
-		case jbvString:
-			return pnstrdup(value->val.string.val, value->val.string.len);
-		case jbvNumeric:
-			return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
-		case jbvBool:
-			return pstrdup(value->val.boolean ? "true" : "false");
-		default:
-			return NULL;
-	}
-}
-
 /* Scalars of an array, in order; NIL with ok = false when it holds anything else. */
 static List *
 array_texts(const JsonbValue *value, bool *ok)
 {
 	List	   *list = NIL;
-	JsonbIterator *it;
-	JsonbValue	element;
-	JsonbIteratorToken token;
+	MlpgJsonWalk walk;
 
-	*ok = value->type == jbvBinary && JsonContainerIsArray(value->val.binary.data) &&
-		!JsonContainerIsScalar(value->val.binary.data);
+	*ok = mlpg_json_is_list(value);
 	if (!*ok)
 		return NIL;
-	it = JsonbIteratorInit(value->val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &element, true)) != WJB_DONE)
+	walk = mlpg_json_walk(value->val.binary.data);
+	while (mlpg_json_next(&walk))
 	{
-		if (token != WJB_ELEM)
-			continue;
-		if (scalar_text(&element) == NULL)
+		char	   *text = mlpg_json_scalar(&walk.value);
+
+		if (text == NULL)
 		{
 			*ok = false;
 			return NIL;
 		}
-		list = lappend(list, scalar_text(&element));
+		list = lappend(list, text);
 	}
 	return list;
 }
@@ -98,25 +79,18 @@ append_name(StringInfo words, const char *name)
 static bool
 append_object(StringInfo words, JsonbContainer *object)
 {
-	JsonbIterator *it = JsonbIteratorInit(object);
-	JsonbValue	value;
-	JsonbIteratorToken token;
-	char	   *text;
+	MlpgJsonWalk walk = mlpg_json_walk(object);
 
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	while (mlpg_json_next(&walk))
 	{
-		if (token == WJB_KEY)
-		{
-			if (words->len > 0)
-				appendStringInfoChar(words, ',');
-			append_name(words, pnstrdup(value.val.string.val, value.val.string.len));
-		}
-		else if (token == WJB_VALUE)
-		{
-			if ((text = scalar_text(&value)) == NULL)
-				return false;
-			appendStringInfo(words, ":%s", text);
-		}
+		char	   *text = mlpg_json_scalar(&walk.value);
+
+		if (text == NULL)
+			return false;
+		if (words->len > 0)
+			appendStringInfoChar(words, ',');
+		append_name(words, walk.key);
+		appendStringInfo(words, ":%s", text);
 	}
 	return true;
 }
@@ -125,19 +99,14 @@ append_object(StringInfo words, JsonbContainer *object)
 static bool
 append_lists(StringInfo words, JsonbContainer *lists)
 {
-	JsonbIterator *it = JsonbIteratorInit(lists);
-	JsonbValue	value;
-	JsonbIteratorToken token;
+	MlpgJsonWalk walk = mlpg_json_walk(lists);
 	ListCell   *cell;
 	bool		ok;
 
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	while (mlpg_json_next(&walk))
 	{
-		List	   *names;
+		List	   *names = array_texts(&walk.value, &ok);
 
-		if (token != WJB_ELEM)
-			continue;
-		names = array_texts(&value, &ok);
 		if (!ok || names == NIL)
 			return false;
 		if (words->len > 0)
@@ -161,7 +130,7 @@ mlpg_json_text(MlpgHost *host, const JsonbValue *value)
 	List	   *list;
 
 	if (value->type != jbvBinary)
-		return scalar_text(value);
+		return mlpg_json_scalar(value);
 	list = array_texts(value, &ok);
 	if (!ok)
 		return NULL;
@@ -213,7 +182,7 @@ text_option(const char *key, const JsonbValue *value)
 {
 	if (value->type != jbvString)
 		bad_option(key, "a text");
-	return scalar_text(value);
+	return mlpg_json_scalar(value);
 }
 
 static List *
@@ -252,7 +221,7 @@ quantiles_option(MlpgOptions *options, const char *key, const JsonbValue *value)
 static uint64
 seed_option(const char *key, const JsonbValue *value)
 {
-	char	   *text = value->type == jbvNumeric ? scalar_text(value) : NULL;
+	char	   *text = value->type == jbvNumeric ? mlpg_json_scalar(value) : NULL;
 	char	   *end;
 	int64		seed;
 
@@ -267,7 +236,7 @@ seed_option(const char *key, const JsonbValue *value)
 static char *
 class_option(const char *key, const JsonbValue *value)
 {
-	char	   *name = scalar_text(value);
+	char	   *name = mlpg_json_scalar(value);
 
 	if (name == NULL)
 		bad_option(key, "the name of a class");
@@ -279,7 +248,7 @@ static void
 validation_option(MlpgOptions *options, const char *key, const JsonbValue *value)
 {
 	if (value->type == jbvString)
-		options->validation = scalar_text(value);
+		options->validation = mlpg_json_scalar(value);
 	else if (value->type == jbvNumeric)
 		options->validation_share = number_option(key, value);
 	if (options->validation == NULL && !(options->validation_share > 0 && options->validation_share < 1))
@@ -401,9 +370,7 @@ mlpg_options_learner(MlpgHost *host, MlpgOptions *options, const char *algorithm
 void
 mlpg_options_take(MlpgHost *host, MlpgOptions *options, Jsonb *params, bool training)
 {
-	JsonbIterator *it;
-	JsonbValue	value;
-	JsonbIteratorToken token;
+	MlpgJsonWalk walk;
 
 	if (params == NULL)
 		return;
@@ -412,22 +379,17 @@ mlpg_options_take(MlpgHost *host, MlpgOptions *options, Jsonb *params, bool trai
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("params must be a JSON object"),
 				 errhint("For example '{\"l2\":0.1}'.")));
-	it = JsonbIteratorInit(&params->root);
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	walk = mlpg_json_walk(&params->root);
+	while (mlpg_json_next(&walk))
 	{
-		char	   *key;
 		int			position;
 
-		if (token != WJB_KEY)
+		if (take_option(options, walk.key, &walk.value, training))
 			continue;
-		key = pnstrdup(value.val.string.val, value.val.string.len);
-		(void) JsonbIteratorNext(&it, &value, true);
-		if (take_option(options, key, &value, training))
-			continue;
-		position = mlpg_params_find(options->params, key);
+		position = mlpg_params_find(options->params, walk.key);
 		if (position < 0)
-			raise_unknown(options->params, key, training);
-		mlpg_params_set(host, options->params, key, parameter_text(host, &options->params->spec[position], &value));
+			raise_unknown(options->params, walk.key, training);
+		mlpg_params_set(host, options->params, walk.key, parameter_text(host, &options->params->spec[position], &walk.value));
 	}
 }
 

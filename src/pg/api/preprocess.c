@@ -20,6 +20,7 @@
 
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
+#include "pg/api/json.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
@@ -67,10 +68,10 @@ add_wish(List **wishes, MlpgStepKind kind)
 }
 
 static void
-add_name(MlpgWish *wish, const JsonbValue *value)
+add_name(MlpgWish *wish, char *name)
 {
 	wish->name = wish->name == NULL ? palloc(sizeof(char *)) : repalloc(wish->name, (wish->n_names + 1) * sizeof(char *));
-	wish->name[wish->n_names++] = pnstrdup(value->val.string.val, value->val.string.len);
+	wish->name[wish->n_names++] = name;
 }
 
 /* Whole numbers up to 2^31; what is out of a step's range is for the core to say. */
@@ -87,38 +88,22 @@ number_of(const JsonbValue *value, const char *key, const char *wanted)
 	return (uint32) number;
 }
 
-static bool
-is_object(const JsonbValue *value)
-{
-	return value->type == jbvBinary && JsonContainerIsObject(value->val.binary.data);
-}
-
-static bool
-is_list(const JsonbValue *value)
-{
-	return value->type == jbvBinary && JsonContainerIsArray(value->val.binary.data) && !JsonContainerIsScalar(value->val.binary.data);
-}
-
 /* ---------- the options ---------- */
 
 static void
 parse_log(List **wishes, const JsonbValue *value)
 {
 	static const char *const wanted = "a list of column names, such as [\"price\"]";
-	JsonbIterator *it;
-	JsonbValue	element;
-	JsonbIteratorToken token;
+	MlpgJsonWalk columns;
 
-	if (!is_list(value))
+	if (!mlpg_json_is_list(value))
 		raise_shape("log", wanted);
-	it = JsonbIteratorInit(value->val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &element, true)) != WJB_DONE)
+	columns = mlpg_json_walk(value->val.binary.data);
+	while (mlpg_json_next(&columns))
 	{
-		if (token != WJB_ELEM)
-			continue;
-		if (element.type != jbvString)
+		if (columns.value.type != jbvString)
 			raise_shape("log", wanted);
-		add_name(add_wish(wishes, MLPG_STEP_LOG), &element);
+		add_name(add_wish(wishes, MLPG_STEP_LOG), mlpg_json_scalar(&columns.value));
 	}
 }
 
@@ -126,32 +111,24 @@ static void
 parse_cross(List **wishes, const JsonbValue *value)
 {
 	static const char *const wanted = "a list of lists of column names, such as [[\"store\", \"item\"]]";
-	JsonbIterator *it;
-	JsonbIterator *inner;
-	JsonbValue	list;
-	JsonbValue	element;
-	JsonbIteratorToken token;
+	MlpgJsonWalk lists;
 
-	if (!is_list(value))
+	if (!mlpg_json_is_list(value))
 		raise_shape("cross", wanted);
-	it = JsonbIteratorInit(value->val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &list, true)) != WJB_DONE)
+	lists = mlpg_json_walk(value->val.binary.data);
+	while (mlpg_json_next(&lists))
 	{
-		MlpgWish   *wish;
+		MlpgWish   *wish = add_wish(wishes, MLPG_STEP_CROSS);
+		MlpgJsonWalk columns;
 
-		if (token != WJB_ELEM)
-			continue;
-		if (!is_list(&list))
+		if (!mlpg_json_is_list(&lists.value))
 			raise_shape("cross", wanted);
-		wish = add_wish(wishes, MLPG_STEP_CROSS);
-		inner = JsonbIteratorInit(list.val.binary.data);
-		while ((token = JsonbIteratorNext(&inner, &element, true)) != WJB_DONE)
+		columns = mlpg_json_walk(lists.value.val.binary.data);
+		while (mlpg_json_next(&columns))
 		{
-			if (token != WJB_ELEM)
-				continue;
-			if (element.type != jbvString)
+			if (columns.value.type != jbvString)
 				raise_shape("cross", wanted);
-			add_name(wish, &element);
+			add_name(wish, mlpg_json_scalar(&columns.value));
 		}
 	}
 }
@@ -160,21 +137,17 @@ static void
 parse_chars(MlpgWish *wish, const JsonbValue *value)
 {
 	static const char *const wanted = "an object such as {\"title\": {\"chars\": [2, 3]}}: the shortest and the longest n-gram";
-	JsonbIterator *it;
-	JsonbValue	element;
-	JsonbIteratorToken token;
+	MlpgJsonWalk sizes;
 	int			n = 0;
 
-	if (!is_list(value))
+	if (!mlpg_json_is_list(value))
 		raise_shape("ngrams", wanted);
-	it = JsonbIteratorInit(value->val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &element, true)) != WJB_DONE)
+	sizes = mlpg_json_walk(value->val.binary.data);
+	while (mlpg_json_next(&sizes))
 	{
-		if (token != WJB_ELEM)
-			continue;
 		if (n == 2)
 			raise_shape("ngrams", wanted);
-		wish->number[n++] = number_of(&element, "ngrams", wanted);
+		wish->number[n++] = number_of(&sizes.value, "ngrams", wanted);
 	}
 	if (n != 2)
 		raise_shape("ngrams", wanted);
@@ -183,30 +156,22 @@ parse_chars(MlpgWish *wish, const JsonbValue *value)
 static void
 parse_ngrams(MlpgWish *wish, const JsonbValue *value)
 {
-	JsonbIterator *it;
-	JsonbValue	member;
-	JsonbIteratorToken token;
+	MlpgJsonWalk options;
 
 	wish->number[0] = 2;
 	wish->number[1] = 3;
 	wish->number[2] = MLPG_NGRAM_BUCKETS;
-	if (!is_object(value))
+	if (!mlpg_json_is_object(value))
 		raise_shape("ngrams", "an object of column names, such as {\"title\": {\"chars\": [2, 3]}}");
-	it = JsonbIteratorInit(value->val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &member, true)) != WJB_DONE)
+	options = mlpg_json_walk(value->val.binary.data);
+	while (mlpg_json_next(&options))
 	{
-		char	   *key;
-
-		if (token != WJB_KEY)
-			continue;
-		key = pnstrdup(member.val.string.val, member.val.string.len);
-		(void) JsonbIteratorNext(&it, &member, true);
-		if (strcmp(key, "chars") == 0)
-			parse_chars(wish, &member);
-		else if (strcmp(key, "buckets") == 0)
-			wish->number[2] = number_of(&member, "ngrams", "an object whose \"buckets\" is a whole number");
+		if (strcmp(options.key, "chars") == 0)
+			parse_chars(wish, &options.value);
+		else if (strcmp(options.key, "buckets") == 0)
+			wish->number[2] = number_of(&options.value, "ngrams", "an object whose \"buckets\" is a whole number");
 		else
-			raise_unknown(key, "\"ngrams\" of preprocess", ngram_keys, lengthof(ngram_keys));
+			raise_unknown(options.key, "\"ngrams\" of preprocess", ngram_keys, lengthof(ngram_keys));
 	}
 }
 
@@ -217,26 +182,20 @@ parse_columns(List **wishes, MlpgStepKind kind, const JsonbValue *value)
 	const char *key = mlpg_step_names[kind];
 	const char *wanted = kind == MLPG_STEP_NGRAMS ? "an object of column names, such as {\"title\": {\"chars\": [2, 3]}}"
 		: "an object of column names and whole numbers, such as {\"age\": 10}";
-	JsonbIterator *it;
-	JsonbValue	member;
-	JsonbIteratorToken token;
+	MlpgJsonWalk columns;
 
-	if (!is_object(value))
+	if (!mlpg_json_is_object(value))
 		raise_shape(key, wanted);
-	it = JsonbIteratorInit(value->val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &member, true)) != WJB_DONE)
+	columns = mlpg_json_walk(value->val.binary.data);
+	while (mlpg_json_next(&columns))
 	{
-		MlpgWish   *wish;
+		MlpgWish   *wish = add_wish(wishes, kind);
 
-		if (token != WJB_KEY)
-			continue;
-		wish = add_wish(wishes, kind);
-		add_name(wish, &member);
-		(void) JsonbIteratorNext(&it, &member, true);
+		add_name(wish, columns.key);
 		if (kind == MLPG_STEP_NGRAMS)
-			parse_ngrams(wish, &member);
+			parse_ngrams(wish, &columns.value);
 		else
-			wish->number[0] = number_of(&member, key, wanted);
+			wish->number[0] = number_of(&columns.value, key, wanted);
 	}
 }
 
@@ -274,29 +233,19 @@ mlpg_preprocess_parse(const JsonbValue *value)
 {
 	List	   *list = NIL;
 	MlpgWishes *wishes;
-	JsonbIterator *it;
-	JsonbValue	member;
-	JsonbIteratorToken token;
+	MlpgJsonWalk steps;
 	ListCell   *cell;
 
 	if (value->type == jbvNull)
 		return NULL;
-	if (!is_object(value))
+	if (!mlpg_json_is_object(value))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("preprocess must be a JSON object"),
 				 errhint("For example '{\"log\":[\"price\"]}'.")));
-	it = JsonbIteratorInit(value->val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &member, true)) != WJB_DONE)
-	{
-		char	   *key;
-
-		if (token != WJB_KEY)
-			continue;
-		key = pnstrdup(member.val.string.val, member.val.string.len);
-		(void) JsonbIteratorNext(&it, &member, true);
-		parse_option(&list, key, &member);
-	}
+	steps = mlpg_json_walk(value->val.binary.data);
+	while (mlpg_json_next(&steps))
+		parse_option(&list, steps.key, &steps.value);
 	if (list == NIL)
 		return NULL;
 	wishes = palloc(sizeof(MlpgWishes));
