@@ -547,6 +547,17 @@ end_array(ArrayOfRows *rows)
 	return makeArrayResult(rows->array, CurrentMemoryContext);
 }
 
+static Datum
+curve_points(FunctionCallInfo fcinfo, MlpgPutCurve put_curve)
+{
+	ClassState *s = settled(fcinfo);
+	ArrayOfRows rows;
+
+	start_array(fcinfo, &rows);
+	put_curve(s->host, &s->scores, put_element, &rows);
+	return end_array(&rows);
+}
+
 MLPG_SQL_FUNCTION(mlpg_sql_roc_points);
 MLPG_SQL_FUNCTION(mlpg_sql_pr_points);
 MLPG_SQL_FUNCTION(mlpg_sql_confusion_cells);
@@ -555,23 +566,13 @@ MLPG_SQL_FUNCTION(mlpg_sql_calibration_bins);
 Datum
 mlpg_sql_roc_points(PG_FUNCTION_ARGS)
 {
-	ClassState *s = settled(fcinfo);
-	ArrayOfRows rows;
-
-	start_array(fcinfo, &rows);
-	mlpg_put_roc(s->host, &s->scores, put_element, &rows);
-	return end_array(&rows);
+	return curve_points(fcinfo, mlpg_put_roc);
 }
 
 Datum
 mlpg_sql_pr_points(PG_FUNCTION_ARGS)
 {
-	ClassState *s = settled(fcinfo);
-	ArrayOfRows rows;
-
-	start_array(fcinfo, &rows);
-	mlpg_put_pr(s->host, &s->scores, put_element, &rows);
-	return end_array(&rows);
+	return curve_points(fcinfo, mlpg_put_pr);
 }
 
 Datum

@@ -21,6 +21,9 @@
 /* Where rows go: to the elements of an array, or to the rows of a table. */
 typedef void (*MlpgPutRow) (void *argument, Datum *values, bool *nulls);
 
+/* mlpg_put_roc or mlpg_put_pr */
+typedef void (*MlpgPutCurve) (MlpgHost *host, const MlpgScores *scores, MlpgPutRow put, void *argument);
+
 extern void mlpg_put_roc(MlpgHost *host, const MlpgScores *scores, MlpgPutRow put, void *argument);
 extern void mlpg_put_pr(MlpgHost *host, const MlpgScores *scores, MlpgPutRow put, void *argument);
 extern void mlpg_put_confusion(MlpgHost *host, MlpgCells *cells, MlpgPutRow put, void *argument);

@@ -563,23 +563,26 @@ event_of(const Judging *j, int64 i, bool *actual, double *p)
 	return true;
 }
 
-static MlpgScores *
-scores_of(FunctionCallInfo fcinfo, Judging **j)
+static Datum
+curve_rows(FunctionCallInfo fcinfo, MlpgPutCurve put_curve)
 {
+	Judging    *j;
 	MlpgScores *scores;
 
-	*j = judge(fcinfo, NULL, need_two_classes);
-	scores = mlpg_allocate((*j)->host, 1, sizeof(MlpgScores));
-	for (int64 i = 0; i < (*j)->n; i++)
+	InitMaterializedSRF(fcinfo, 0);
+	j = judge(fcinfo, NULL, need_two_classes);
+	scores = mlpg_allocate(j->host, 1, sizeof(MlpgScores));
+	for (int64 i = 0; i < j->n; i++)
 	{
 		bool		actual;
 		double		p;
 
-		if (event_of(*j, i, &actual, &p))
-			mlpg_scores_add((*j)->host, scores, actual, p);
+		if (event_of(j, i, &actual, &p))
+			mlpg_scores_add(j->host, scores, actual, p);
 	}
-	mlpg_scores_settle((*j)->host, scores);
-	return scores;
+	mlpg_scores_settle(j->host, scores);
+	put_curve(j->host, scores, put, fcinfo->resultinfo);
+	return (Datum) 0;
 }
 
 MLPG_SQL_FUNCTION(mlpg_sql_roc_curve);
@@ -591,26 +594,14 @@ MLPG_SQL_FUNCTION(mlpg_sql_confusion);
 Datum
 mlpg_sql_roc_curve(PG_FUNCTION_ARGS)
 {
-	Judging    *j;
-	MlpgScores *scores;
-
-	InitMaterializedSRF(fcinfo, 0);
-	scores = scores_of(fcinfo, &j);
-	mlpg_put_roc(j->host, scores, put, fcinfo->resultinfo);
-	return (Datum) 0;
+	return curve_rows(fcinfo, mlpg_put_roc);
 }
 
 /* pr_curve(model, source) */
 Datum
 mlpg_sql_pr_curve(PG_FUNCTION_ARGS)
 {
-	Judging    *j;
-	MlpgScores *scores;
-
-	InitMaterializedSRF(fcinfo, 0);
-	scores = scores_of(fcinfo, &j);
-	mlpg_put_pr(j->host, scores, put, fcinfo->resultinfo);
-	return (Datum) 0;
+	return curve_rows(fcinfo, mlpg_put_pr);
 }
 
 /* calibration(model, source, bins) */
