@@ -22,6 +22,6 @@ EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
 	RETURN pg_catalog.concat(SQLSTATE, ': ', message,
 		CASE WHEN detail OPERATOR(pg_catalog.<>) '' THEN pg_catalog.concat(E'\nDETAIL: ', detail) END,
-		CASE WHEN hint OPERATOR(pg_catalog.<>) '' THEN pg_catalog.concat(E'\nHINT: ', pg_catalog.regexp_replace(hint, '(fit classes): [^.]*', '\1: ...')) END);
+		CASE WHEN hint OPERATOR(pg_catalog.<>) '' THEN pg_catalog.concat(E'\nHINT: ', pg_catalog.regexp_replace(hint, '(Learners are|fit classes|read texts): [^.]*', '\1: ...')) END);
 END $$;
 \set ECHO :raises_echo

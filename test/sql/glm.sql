@@ -1,15 +1,9 @@
 -- Generalised linear models: what statisticians read, offsets in every form of
 -- a row, robust errors, and fits that have no answer.
 \set SHOW_CONTEXT never
-CREATE FUNCTION raises(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE d text; h text;
-BEGIN
-	EXECUTE statement;
-	RETURN 'no error';
-EXCEPTION WHEN others THEN
-	GET STACKED DIAGNOSTICS d = PG_EXCEPTION_DETAIL, h = PG_EXCEPTION_HINT;
-	RETURN concat_ws(E'\n  ', SQLSTATE || ' ' || SQLERRM, nullif(d, ''), nullif(h, ''));
-END $$;
+\getenv source PG_ABS_SRCDIR
+\set raises :source '/helpers/raises.sql'
+\i :raises
 CREATE TABLE claims AS
 SELECT i AS id, (i % 4)::text AS district, (20 + i * 7919 % 47)::float8 AS age, CASE WHEN i % 9 <> 0 THEN i * 104729 % 13 END AS cars,
        ln(10.0 + i % 50)::float8 AS exposure, 1.0 + i % 3 AS weight,

@@ -8,13 +8,9 @@ SELECT i, (i * 7919 % 1009) / 100.0::float8 AS a, CASE WHEN i % 10 > 0 THEN sqrt
 	   (i * 7919 % 1009) / 100.0 + i % 4 + (i * 31 % 101) / 10.0 > 11 AS yes, ((i * 7919 % 1009) / 100.0 + i % 4 + (i * 31 % 101) / 10.0 > 11)::int AS zero_one,
 	   (ARRAY['low', 'middle', 'high'])[width_bucket((i * 7919 % 1009) / 100.0 + (i * 31 % 101) / 10.0, 7, 13, 1) + 1] AS class
   FROM generate_series(1, 400) AS i;
-CREATE FUNCTION raises(statement text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-	RETURN SQLSTATE || ': ' || SQLERRM;
-END $$;
+\getenv source PG_ABS_SRCDIR
+\set raises :source '/helpers/raises.sql'
+\i :raises
 
 -- the table a statistician expects; with more classes one equation for each but the reference
 CREATE TABLE m AS SELECT mlpg.fit('logistic', yes, x, '{"l2":0}') AS two, mlpg.fit('logistic', class, x, '{"l2":0}') AS three, mlpg.fit('logistic', class, x) AS ridge

@@ -6,7 +6,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "models.h"
+#include "golden.h"
 
 #define MAX_TERMS 16
 
@@ -17,19 +17,6 @@ fit_levels(MlpgHost *host, int n_features, const char *kinds, bool weighted, con
 
 	mlpg_params_set(host, plan->params, "expectile", levels);
 	return test_fit(host, plan, rows, n);
-}
-
-static int
-read_values(FILE *file, const char *label, double *values)
-{
-	char		word[40];
-	int			n = 0;
-
-	if (fscanf(file, "%39s", word) != 1 || strcmp(word, label) != 0)
-		return 0;
-	while (n < MAX_TERMS && fscanf(file, "%lf", &values[n]) == 1)
-		n++;
-	return n;
 }
 
 static void
@@ -43,9 +30,9 @@ check_level(MlpgHost *host, FILE *file, int n_features, bool weighted, const dou
 	MlpgCoefficient *c;
 	int			n;
 
-	CHECK_INT(read_values(file, "level", level), 2);
-	CHECK_INT(read_values(file, "estimate", estimate), n_features + 1);
-	CHECK_INT(read_values(file, "std_error", error), n_features + 1);
+	CHECK_INT(golden_values(file, "level", level, MAX_TERMS), 2);
+	CHECK_INT(golden_values(file, "estimate", estimate, MAX_TERMS), n_features + 1);
+	CHECK_INT(golden_values(file, "std_error", error, MAX_TERMS), n_features + 1);
 	text = mlpg_number_text(host, level[0]);
 	model = fit_levels(host, n_features, NULL, weighted, text, rows, n_rows);
 	c = test_coefficients(host, model, &n);
@@ -73,19 +60,9 @@ test_golden(MlpgHost *host)
 	CHECK(file != NULL);
 	for (; file && fscanf(file, " problem %39s %d %d %d", name, &n, &n_features, &weighted) == 4; problems++)
 	{
-		int			stride = n_features + 1 + weighted;
-		double	   *rows = mlpg_allocate(host, (size_t) n * (size_t) stride, sizeof(double)),
-					w;
+		double	   *rows = golden_rows(host, file, n, n_features, weighted);
 
 		harness_note("%s", name);
-		for (int i = 0; i < n; i++)
-		{
-			for (int j = 0; j <= n_features; j++)
-				CHECK(fscanf(file, "%lf", &rows[i * stride + j]) == 1);
-			CHECK(fscanf(file, "%lf", &w) == 1);
-			if (weighted)
-				rows[i * stride + n_features + 1] = w;
-		}
 		for (int level = 0; level < 5; level++)
 			check_level(host, file, n_features, weighted, rows, n);
 	}

@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "models.h"
+#include "golden.h"
 
 #define MAX_TERMS 64
 
@@ -83,33 +83,8 @@ read_problem(MlpgHost *host, FILE *file, bool penalised, Problem *p)
 	*p = problem_create(host, n, n_features, NULL, n_classes, weighted != 0);
 	p->l2 = l2;
 	p->l1 = l1;
-	for (int i = 0; i < n; i++)
-	{
-		double		w;
-		double	   *row = p->rows + (size_t) i * (size_t) stride_of(p);
-
-		for (int j = 0; j <= n_features; j++)
-			if (fscanf(file, "%lf", &row[j]) != 1)
-				return false;
-		if (fscanf(file, "%lf", &w) != 1)
-			return false;
-		if (p->weighted)
-			row[n_features + 1] = w;
-	}
+	p->rows = golden_rows(host, file, n, n_features, p->weighted);
 	return true;
-}
-
-static int
-read_values(FILE *file, const char *label, double *values)
-{
-	char		word[40];
-	int			n = 0;
-
-	if (fscanf(file, "%39s", word) != 1 || strcmp(word, label) != 0)
-		return 0;
-	while (n < MAX_TERMS && fscanf(file, "%lf", &values[n]) == 1)
-		n++;
-	return n;
 }
 
 static void
@@ -127,22 +102,22 @@ test_unpenalised(MlpgHost *host)
 		MlpgModel  *model = fit_problem(host, &p);
 		MlpgCoefficient *c = test_coefficients(host, model, &n);
 
-		CHECK_INT(read_values(file, "estimate", values), n);
+		CHECK_INT(golden_values(file, "estimate", values, MAX_TERMS), n);
 		CHECK_INT(n, (p.n_classes - 1) * (p.n_features + 1));
 		for (int j = 0; j < n; j++)
 			CHECK_CLOSE(c[j].estimate, values[j], 1e-8);
-		CHECK_INT(read_values(file, "std_error", values), n);
+		CHECK_INT(golden_values(file, "std_error", values, MAX_TERMS), n);
 		for (int j = 0; j < n; j++)
 		{
 			CHECK_CLOSE(c[j].std_error, values[j], 1e-8);
 			CHECK_CLOSE(c[j].statistic, c[j].estimate / values[j], 1e-7);
 			CHECK_CLOSE(c[j].p_value, erfc(fabs(c[j].estimate / values[j]) / sqrt(2)), 1e-6);
 		}
-		CHECK_INT(read_values(file, "log_likelihood", values), 1);
+		CHECK_INT(golden_values(file, "log_likelihood", values, MAX_TERMS), 1);
 		CHECK_CLOSE(test_fact(model, "log_likelihood"), values[0], 1e-11);
 		CHECK_CLOSE(test_fact(model, "deviance"), -2 * values[0], 1e-11);
 		CHECK_CLOSE(test_fact(model, "aic"), -2 * values[0] + 2 * n, 1e-11);
-		CHECK_INT(read_values(file, "deviance_of_null", values), 1);
+		CHECK_INT(golden_values(file, "deviance_of_null", values, MAX_TERMS), 1);
 		CHECK_CLOSE(test_fact(model, "null_deviance"), values[0], 1e-11);
 		CHECK(test_fact(model, "gradient") < 1e-11);
 	}
@@ -166,7 +141,7 @@ test_penalised(MlpgHost *host)
 		MlpgModel  *model = fit_problem(host, &p);
 		MlpgCoefficient *c = test_coefficients(host, model, &n);
 
-		CHECK_INT(read_values(file, "estimate", values), n);
+		CHECK_INT(golden_values(file, "estimate", values, MAX_TERMS), n);
 		CHECK_INT(n, mlpg_class_outputs(p.n_classes) * (p.n_features + 1));
 		for (int j = 0; j < n; j++)
 		{
