@@ -160,6 +160,8 @@ mlpg_param_range(MlpgHost *host, const MlpgParamSpec *spec)
 
 	const char *what = spec->type == MLPG_PARAM_INTEGER ? "an integer" : spec->type == MLPG_PARAM_REAL ? "a number" : "a list of numbers";
 
+	if (isinf(spec->minimum) && isinf(spec->maximum))
+		return mlpg_text(host, "It must be %s.", what);
 	if (isinf(spec->maximum))
 		return mlpg_text(host, "It must be %s %s %g.", what, spec->open ? "greater than" : "not less than", spec->minimum);
 	return mlpg_text(host, "It must be %s %s %g and %g%s.", what, spec->open ? "strictly between" : "between",
