@@ -438,7 +438,7 @@ Example: SELECT mlpg.get_model(''beverage@champion'');';
 CREATE FUNCTION mlpg.learners() RETURNS SETOF mlpg.learners_row
 	LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME', 'mlpg_sql_learners';
 COMMENT ON FUNCTION mlpg.learners() IS
-'The algorithms there are. order_free: the same rows in any order give the same model, to the byte.
+'The algorithms there are. loss: what they minimise, NULL where parameter loss or family says it. order_free: the same rows in any order give the same model, to the byte.
 Example: SELECT name, summary FROM mlpg.learners();';
 
 CREATE FUNCTION mlpg.learner_params(algorithm text) RETURNS SETOF mlpg.learner_params_row

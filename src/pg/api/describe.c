@@ -238,6 +238,16 @@ tasks_datum(const MlpgLearner *learner)
 	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
+/* Whether a parameter says what is minimised. */
+static bool
+chooses_loss(const MlpgLearner *learner)
+{
+	for (int i = 0; i < learner->n_params; i++)
+		if (strcmp(learner->params[i].name, "loss") == 0 || strcmp(learner->params[i].name, "family") == 0)
+			return true;
+	return false;
+}
+
 Datum
 mlpg_sql_learners(PG_FUNCTION_ARGS)
 {
@@ -257,7 +267,7 @@ mlpg_sql_learners(PG_FUNCTION_ARGS)
 			BoolGetDatum(learner->determinism == MLPG_ORDER_FREE),
 			Int32GetDatum(learner->min_rows)
 		};
-		bool		nulls[8] = {false};
+		bool		nulls[8] = {[4] = chooses_loss(learner)};
 
 		put(result, values, nulls);
 	}
