@@ -2,106 +2,12 @@
  *
  * test_random_forest.c
  *	  Random forests: splits against an exhaustive search, the same bytes in any
- *	  order and on any number of threads, honest out-of-bag errors, quantiles by
- *	  their definition, classes, limits and refusals.
+ *	  order and on any number of threads, honest out-of-bag errors, classes, limits
+ *	  and refusals.
  *
  *-------------------------------------------------------------------------
  */
-#include "models.h"
-
-#include "core/learners/tree/forest.h"
-
-static void
-set(MlpgHost *host, MlpgPlan *plan, const char *name, const char *value)
-{
-	mlpg_params_set(host, plan->params, name, value);
-}
-
-/* A single tree on all rows and all features. */
-static MlpgPlan *
-plan_of_tree(MlpgHost *host, int n_features, const char *kinds, bool weighted)
-{
-	MlpgPlan   *plan = test_plan(host, "random_forest", n_features, kinds, weighted);
-
-	set(host, plan, "num_iterations", "1");
-	set(host, plan, "bagging_fraction", "1");
-	set(host, plan, "feature_fraction_bynode", "1");
-	set(host, plan, "min_data_in_bin", "1");
-	return plan;
-}
-
-static void
-make_classes(MlpgPlan *plan)
-{
-	plan->task = MLPG_TASK_CLASSIFICATION;
-	plan->target_kind = MLPG_NUMBER;
-}
-
-/* As test_fit_bytes, with a target that is a number of a class where the plan says so. */
-static MlpgWriter *
-fit_bytes(MlpgHost *host, const MlpgPlan *plan, const double *rows, int n_rows)
-{
-	MlpgFit		fit;
-	int			d = mlpg_plan_columns(plan);
-
-	mlpg_fit_init(host, &fit, plan);
-	for (int r = 0; r < n_rows; r++, rows += d)
-	{
-		double	   *to = mlpg_fit_next_row(host, &fit);
-
-		memcpy(to, rows, (size_t) d * sizeof(double));
-		for (int i = 0; i < plan->n_features; i++)
-			if (plan->kind[i] == MLPG_CATEGORY && !isnan(rows[i]))
-			{
-				char		text[40];
-				int			length = snprintf(text, sizeof(text), "c%.0f", rows[i]);
-
-				to[i] = mlpg_fit_code(host, &fit, i, text, length);
-			}
-		if (plan->task == MLPG_TASK_CLASSIFICATION)
-			to[plan->n_features] = mlpg_fit_target(host, &fit, rows[plan->n_features], NULL, 0);
-		mlpg_fit_commit_row(host, &fit);
-	}
-	return test_finish(host, &fit);
-}
-
-static MlpgModel *
-fit(MlpgHost *host, const MlpgPlan *plan, const double *rows, int n_rows)
-{
-	return test_open(host, fit_bytes(host, plan, rows, n_rows));
-}
-
-static double
-predict(const MlpgModel *model, const double *row)
-{
-	double		out[16];
-
-	model->learner->predict(model, row, 1, model->schema->n_features, out);
-	return out[model->main_output < 0 ? 0 : model->main_output];
-}
-
-/* Four numbers with holes and a category; y is a step, a curve, levels and noise. */
-static double *
-make_rows(MlpgHost *host, int n, bool weighted, int n_classes, double noise, uint64_t seed)
-{
-	int			d = 6 + weighted;
-	double	   *rows = mlpg_allocate(host, (size_t) n * (size_t) d, sizeof(double));
-
-	for (int i = 0; i < n; i++)
-	{
-		double	   *row = rows + (size_t) i * (size_t) d;
-		double		y;
-
-		for (int j = 0; j < 4; j++)
-			row[j] = test_random(&seed) % 12 == 0 ? NAN : test_normal(&seed);
-		row[4] = (double) (test_random(&seed) % 9);
-		y = (row[0] > 0.3 ? 3 : 0) + (isnan(row[1]) ? 1 : row[1] * row[1]) + (int) row[4] % 3 + noise * test_normal(&seed);
-		row[5] = n_classes > 0 ? fmin(fmax(floor(y / 2), 0), n_classes - 1) : y;
-		if (weighted)
-			row[6] = i % 13 == 0 ? 0 : 1 + (double) (i % 4);
-	}
-	return rows;
-}
+#include "forests.h"
 
 /* ---------- one split, against every other ---------- */
 
@@ -454,105 +360,6 @@ test_curve(void)
 	harness_free(host);
 }
 
-/* ---------- quantiles ---------- */
-
-/* One tree of two leaves: their order statistics. */
-static void
-test_order_statistics(void)
-{
-	MlpgHost   *host = harness_host();
-	MlpgPlan   *plan = plan_of_tree(host, 1, NULL, true);
-	double		rows[3 * 40],
-				out[3];
-	static const double left = 0,
-				right = 1;
-	MlpgModel  *model;
-
-	set(host, plan, "num_leaves", "2");
-	set(host, plan, "quantile", "0.5,0.9,0.25");
-	for (int i = 0; i < 40; i++)
-	{
-		rows[3 * i] = i < 20;
-		rows[3 * i + 1] = (i < 20 ? 100 : 0) + i * 7 % 20;
-		/* on the left weights 1 and 0: the values 0 .. 9 alone; on the right all the same */
-		rows[3 * i + 2] = i < 20 ? 1 : i * 7 % 20 < 10;
-	}
-	model = fit(host, plan, rows, 40);
-	CHECK_INT(model->n_outputs, 3);
-	CHECK_INT(model->main_output, 1);
-	model->learner->predict(model, &right, 1, 1, out);
-	CHECK(out[0] == 104);		/* the 5th of 20 */
-	CHECK(out[1] == 109);
-	CHECK(out[2] == 117);
-	model->learner->predict(model, &left, 1, 1, out);
-	CHECK(out[0] == 2);			/* the 3rd of 10: 2.5 rounded up */
-	CHECK(out[1] == 4);
-	CHECK(out[2] == 8);
-	EXPECT_RAISE(host, MLPG_NOT_SUPPORTED, model->learner->explain(host, model, &left, out));
-	harness_free(host);
-}
-
-/* 64 rows of a leaf are kept: a sample whose quantiles are near. */
-static void
-test_kept_sample(void)
-{
-	MlpgHost   *host = harness_host();
-	MlpgPlan   *plan = test_plan(host, "random_forest", 1, NULL, false);
-	double	   *rows = mlpg_allocate(host, 2 * 20000, sizeof(double));
-	uint64_t	random = 17;
-	MlpgModel  *model;
-	double		out[2],
-				zero = 0;
-
-	for (int i = 0; i < 20000; i++)
-	{
-		rows[2 * i] = test_uniform(&random) < 0.5;
-		rows[2 * i + 1] = test_uniform(&random);
-	}
-	set(host, plan, "quantile", "0.2,0.7");
-	model = fit(host, plan, rows, 20000);
-	model->learner->predict(model, &zero, 1, 1, out);
-	CHECK(fabs(out[0] - 0.2) < 0.03);
-	CHECK(fabs(out[1] - 0.7) < 0.03);
-	CHECK(model->n_bytes < 400000);
-	harness_free(host);
-}
-
-/* Shares of fresh rows below the quantiles, where the spread depends on x. */
-static void
-test_coverage(void)
-{
-	MlpgHost   *host = harness_host();
-	MlpgPlan   *plan = test_plan(host, "random_forest", 2, NULL, false);
-	double	   *rows = mlpg_allocate(host, 3 * 20000, sizeof(double));
-	uint64_t	random = 27;
-	int			below[3] = {0, 0, 0};
-	MlpgModel  *model;
-
-	for (int i = 0; i < 20000; i++)
-	{
-		rows[3 * i] = test_uniform(&random);
-		rows[3 * i + 1] = test_uniform(&random);
-		rows[3 * i + 2] = 3 * rows[3 * i] + (0.2 + rows[3 * i + 1]) * test_normal(&random);
-	}
-	set(host, plan, "quantile", "0.1,0.5,0.9");
-	set(host, plan, "feature_fraction_bynode", "1");
-	set(host, plan, "min_data_in_leaf", "20");
-	model = fit(host, plan, rows, 10000);
-	for (int i = 10000; i < 20000; i++)
-	{
-		double		out[3];
-
-		model->learner->predict(model, rows + 3 * i, 1, 2, out);
-		for (int k = 0; k < 3; k++)
-			below[k] += rows[3 * i + 2] <= out[k];
-	}
-	CHECK(abs(below[0] - 1000) < 300);
-	CHECK(abs(below[1] - 5000) < 300);
-	CHECK(abs(below[2] - 9000) < 300);
-	harness_free(host);
-}
-
 /* ---------- classes ---------- */
 
 static void
@@ -823,9 +630,6 @@ main(void)
 	test_bytes();
 	test_out_of_bag();
 	test_curve();
-	test_order_statistics();
-	test_kept_sample();
-	test_coverage();
 	test_classes();
 	test_regression_explained();
 	test_monotone();
