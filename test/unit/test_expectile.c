@@ -8,8 +8,6 @@
  */
 #include "golden.h"
 
-#define MAX_TERMS 16
-
 static MlpgModel *
 fit_levels(MlpgHost *host, int n_features, const char *kinds, bool weighted, const char *levels, const double *rows, int n)
 {
@@ -17,58 +15,6 @@ fit_levels(MlpgHost *host, int n_features, const char *kinds, bool weighted, con
 
 	mlpg_params_set(host, plan->params, "expectile", levels);
 	return test_fit(host, plan, rows, n);
-}
-
-static void
-check_level(MlpgHost *host, FILE *file, int n_features, bool weighted, const double *rows, int n_rows)
-{
-	double		level[MAX_TERMS],
-				estimate[MAX_TERMS],
-				error[MAX_TERMS];
-	char	   *text;
-	MlpgModel  *model;
-	MlpgCoefficient *c;
-	int			n;
-
-	CHECK_INT(golden_values(file, "level", level, MAX_TERMS), 2);
-	CHECK_INT(golden_values(file, "estimate", estimate, MAX_TERMS), n_features + 1);
-	CHECK_INT(golden_values(file, "std_error", error, MAX_TERMS), n_features + 1);
-	text = mlpg_number_text(host, level[0]);
-	model = fit_levels(host, n_features, NULL, weighted, text, rows, n_rows);
-	c = test_coefficients(host, model, &n);
-	CHECK_INT(n, n_features + 1);
-	CHECK_CLOSE(test_fact(model, mlpg_text(host, "objective @%s", text)), level[1], 1e-10);
-	for (int j = 0; j < n; j++)
-	{
-		CHECK_CLOSE(c[j].level, level[0], 0);
-		CHECK_CLOSE(c[j].estimate, estimate[j], 1e-9);
-		CHECK_CLOSE(c[j].std_error, error[j], 1e-8);
-		CHECK_CLOSE(c[j].p_value, erfc(fabs(estimate[j] / error[j]) / sqrt(2)), 1e-6);
-	}
-}
-
-static void
-test_golden(MlpgHost *host)
-{
-	FILE	   *file = fopen("test/golden/expectile.txt", "r");
-	char		name[40];
-	int			n,
-				n_features,
-				weighted,
-				problems = 0;
-
-	CHECK(file != NULL);
-	for (; file && fscanf(file, " problem %39s %d %d %d", name, &n, &n_features, &weighted) == 4; problems++)
-	{
-		double	   *rows = golden_rows(host, file, n, n_features, weighted);
-
-		harness_note("%s", name);
-		for (int level = 0; level < 5; level++)
-			check_level(host, file, n_features, weighted, rows, n);
-	}
-	CHECK_INT(problems, 4);
-	if (file)
-		fclose(file);
 }
 
 /* Numbers, a category, a missing value here and there, a weight. */
@@ -93,24 +39,64 @@ draw_rows(MlpgHost *host, int n)
 	return rows;
 }
 
-/* At 0.5 it is least squares. (Without missing values: "linear" puts the weighted mean there.) */
+/* At 0.5 it is least squares, with l2 as well. (Without missing values: "linear" puts the weighted mean there.) */
 static void
 test_middle(MlpgHost *host)
 {
+	static const char *const l2[] = {"0", "0.2"};
 	double	   *rows = draw_rows(host, 700);
-	int			n,
-				m;
-	MlpgCoefficient *a,
-			   *b;
 
 	for (int i = 0; i < 700; i++)
 		rows[i * 5] = isnan(rows[i * 5]) ? 0 : rows[i * 5];
-	a = test_coefficients(host, fit_levels(host, 3, "ncn", true, "0.5", rows, 700), &n);
-	b = test_coefficients(host, test_fit(host, test_plan(host, "linear", 3, "ncn", true), rows, 700), &m);
-	CHECK_INT(n, m);
-	CHECK_INT(n, 8);
-	for (int j = 0; j < n; j++)
-		CHECK_CLOSE(a[j].estimate, b[j].estimate, 1e-11);
+	for (int k = 0; k < 2; k++)
+	{
+		MlpgPlan   *expectile = test_plan(host, "expectile", 3, "ncn", true),
+				   *linear = test_plan(host, "linear", 3, "ncn", true);
+		MlpgCoefficient *a,
+				   *b;
+		int			n,
+					m;
+
+		mlpg_params_set(host, expectile->params, "l2", l2[k]);
+		mlpg_params_set(host, linear->params, "l2", l2[k]);
+		a = test_coefficients(host, test_fit(host, expectile, rows, 700), &n);
+		b = test_coefficients(host, test_fit(host, linear, rows, 700), &m);
+		CHECK_INT(n, m);
+		CHECK_INT(n, 8 + k);
+		for (int j = 0; j < n; j++)
+		{
+			CHECK_CLOSE(a[j].estimate, b[j].estimate, 1e-11);
+			CHECK(isnan(a[j].std_error) == (k == 1));
+		}
+	}
+}
+
+/* An offset is taken off the target and added to predictions. */
+static void
+test_offset(MlpgHost *host)
+{
+	double	   *rows = draw_rows(host, 400),
+			   *moved = mlpg_allocate(host, 400 * 6, sizeof(double)),
+				features[4] = {1, 0, 0.5, 7},
+				plain,
+				with;
+	MlpgPlan   *plan = test_plan(host, "expectile", 3, "ncn", true);
+	MlpgModel  *a = fit_levels(host, 3, "ncn", true, "0.7", rows, 400),
+			   *b;
+
+	for (int i = 0; i < 400; i++)
+	{
+		memcpy(moved + i * 6, rows + i * 5, 5 * sizeof(double));
+		moved[i * 6 + 5] = cos(i);
+		moved[i * 6 + 3] += cos(i);
+	}
+	mlpg_params_set(host, plan->params, "expectile", "0.7");
+	plan->has_offset = true;
+	plan->offset = mlpg_text(host, "o");
+	b = test_fit(host, plan, moved, 400);
+	a->learner->predict(a, features, 1, 3, &plain);
+	b->learner->predict(b, features, 1, 4, &with);
+	CHECK_CLOSE(with, plain + 7, 1e-11);
 }
 
 /* Several levels: in order, each as when fitted alone; the errors balance; the first is answered. */
@@ -229,9 +215,10 @@ main(void)
 {
 	MlpgHost   *host = harness_host();
 
-	test_golden(host);
+	golden_check(host, "test/golden/expectile.txt", "expectile", "expectile", "level", 5, 4);
 	harness_reset(host);
 	test_middle(host);
+	test_offset(host);
 	harness_reset(host);
 	test_levels(host);
 	harness_reset(host);

@@ -9,8 +9,6 @@
  */
 #include "golden.h"
 
-#define MAX_TERMS 16
-
 static MlpgPlan *
 plan_of(MlpgHost *host, int n_features, const char *kinds, bool weighted, double a)
 {
@@ -24,57 +22,6 @@ static MlpgModel *
 fit_a(MlpgHost *host, int n_features, const char *kinds, bool weighted, double a, const double *rows, int n)
 {
 	return test_fit(host, plan_of(host, n_features, kinds, weighted, a), rows, n);
-}
-
-static void
-check_a(MlpgHost *host, FILE *file, int n_features, bool weighted, const double *rows, int n_rows)
-{
-	double		a[MAX_TERMS],
-				estimate[MAX_TERMS],
-				error[MAX_TERMS];
-	MlpgModel  *model;
-	MlpgCoefficient *c;
-	int			n;
-
-	CHECK_INT(golden_values(file, "a", a, MAX_TERMS), 2);
-	CHECK_INT(golden_values(file, "estimate", estimate, MAX_TERMS), n_features + 1);
-	CHECK_INT(golden_values(file, "std_error", error, MAX_TERMS), n_features + 1);
-	model = fit_a(host, n_features, NULL, weighted, a[0], rows, n_rows);
-	c = test_coefficients(host, model, &n);
-	CHECK_INT(n, n_features + 1);
-	CHECK_CLOSE(test_fact(model, "objective"), a[1], 1e-9);
-	CHECK(mlpg_fact_find(model->facts, "warning") == NULL);
-	CHECK(mlpg_fact_find(model->facts, "a") == NULL);
-	for (int j = 0; j < n; j++)
-	{
-		CHECK_CLOSE(c[j].estimate, estimate[j], 1e-9);
-		CHECK_CLOSE(c[j].std_error, error[j], 1e-8);
-		CHECK_CLOSE(c[j].p_value, erfc(fabs(estimate[j] / error[j]) / sqrt(2)), 1e-6);
-	}
-}
-
-static void
-test_golden(MlpgHost *host)
-{
-	FILE	   *file = fopen("test/golden/linex.txt", "r");
-	char		name[40];
-	int			n,
-				n_features,
-				weighted,
-				problems = 0;
-
-	CHECK(file != NULL);
-	for (; file && fscanf(file, " problem %39s %d %d %d", name, &n, &n_features, &weighted) == 4; problems++)
-	{
-		double	   *rows = golden_rows(host, file, n, n_features, weighted);
-
-		harness_note("%s", name);
-		for (int k = 0; k < 6; k++)
-			check_a(host, file, n_features, weighted, rows, n);
-	}
-	CHECK_INT(problems, 4);
-	if (file)
-		fclose(file);
 }
 
 /* Numbers, a category, a target with a tail above, a weight. */
@@ -305,7 +252,7 @@ main(void)
 {
 	MlpgHost   *host = harness_host();
 
-	test_golden(host);
+	golden_check(host, "test/golden/linex.txt", "linex", "a", "a", 6, 4);
 	harness_reset(host);
 	test_gamma(host);
 	harness_reset(host);
