@@ -4,44 +4,19 @@
 # mlpg.runs with its reason, and a job of a superuser runs another role's stored source as
 # that role. Takes up to two minutes: pg_cron starts jobs on the minute.
 set -u
-cluster=$TEST_DIR/cluster
-control() { "$SOURCE/tools/cluster.sh" "$@"; }
-sql() { control psql "$cluster" -XqAt -v ON_ERROR_STOP=1 -d postgres "$@"; }
+. "$(dirname "$0")/lib.sh"
+# client ARGUMENTS...: psql as they say, for scripts from stdin
+client() { cluster psql -XqAt -v ON_ERROR_STOP=1 -d postgres "$@"; }
 
 if [ ! -e "$("$PG_CONFIG" --sharedir)/extension/pg_cron.control" ]; then
 	echo "1..0 # SKIP pg_cron is not installed"
 	exit 0
 fi
 
-n=0
-is() {
-	n=$((n + 1))
-	if [ "$1" = "$2" ]; then
-		echo "ok $n - $3"
-	else
-		echo "not ok $n - $3"
-		printf '%s\n' "got: $1" "expected: $2" | sed 's/^/#   /'
-	fi
-}
-matches() {
-	n=$((n + 1))
-	if grep -qE -- "$2" <<<"$1"; then
-		echo "ok $n - $3"
-	else
-		echo "not ok $n - $3"
-		printf '%s\n' "got: $1" "pattern: $2" | sed 's/^/#   /'
-	fi
-}
-trap 'control remove "$cluster" >/dev/null 2>&1' EXIT
-
 PRELOAD=pg_cron CONF="cron.database_name = 'postgres'
-cron.use_background_workers = on" control start "$cluster" "$STAGE" >"$TEST_DIR/start.log" 2>&1 || {
-	sed 's/^/# /' "$TEST_DIR/start.log"
-	echo "1..0"
-	exit 1
-}
+cron.use_background_workers = on" start_cluster
 
-sql >"$TEST_DIR/setup.log" 2>&1 <<'END'
+client >"$TEST_DIR/setup.log" 2>&1 <<'END'
 CREATE EXTENSION pg_cron;
 CREATE EXTENSION mlpg;
 SET client_min_messages = error;
@@ -84,36 +59,36 @@ sed 's/^/# /' "$TEST_DIR/setup.log" | grep -i error
 
 # until each job has run once
 for _ in $(seq 1 130); do
-	[ "$(sql -c "SELECT count(DISTINCT jobid) FROM cron.job_run_details WHERE status IN ('succeeded', 'failed')")" = 3 ] && break
+	[ "$(client -c "SELECT count(DISTINCT jobid) FROM cron.job_run_details WHERE status IN ('succeeded', 'failed')")" = 3 ] && break
 	sleep 1
 done
 
 job() {
-	sql -c "SELECT d.$2 FROM cron.job_run_details d JOIN cron.job j USING (jobid) WHERE j.jobname = '$1' ORDER BY d.runid LIMIT 1"
+	client -c "SELECT d.$2 FROM cron.job_run_details d JOIN cron.job j USING (jobid) WHERE j.jobname = '$1' ORDER BY d.runid LIMIT 1"
 }
 run() {
-	sql -c "SELECT r.$2 FROM mlpg.runs r JOIN mlpg.models m USING (model_id) WHERE m.model = '$1' AND r.kind = 'retrain' ORDER BY r.run_id LIMIT 1"
+	client -c "SELECT r.$2 FROM mlpg.runs r JOIN mlpg.models m USING (model_id) WHERE m.model = '$1' AND r.kind = 'retrain' ORDER BY r.run_id LIMIT 1"
 }
 is "$(job good status)" succeeded "pg_cron: the job succeeded"
-matches "$(job good username)" keeper "pg_cron: as its owner"
+like "$(job good username)" keeper "pg_cron: as its owner"
 is "$(run good status)" succeeded "mlpg.runs: so did the run"
 is "$(run good username)" keeper "mlpg.runs: of that role"
-matches "$(run good "metrics ->> 'why'")" '^version 2 is (not )?serving: ' "mlpg.runs: what was decided"
-is "$(sql -c "SELECT count(*) FROM mlpg.model_versions v JOIN mlpg.models m USING (model_id) WHERE m.model = 'good'")" 2 "there is a new version"
+like "$(run good "metrics ->> 'why'")" '^version 2 is (not )?serving: ' "mlpg.runs: what was decided"
+is "$(client -c "SELECT count(*) FROM mlpg.model_versions v JOIN mlpg.models m USING (model_id) WHERE m.model = 'good'")" 2 "there is a new version"
 
 is "$(job bad status)" failed "pg_cron: the job without SELECT on its source failed"
-matches "$(job bad return_message)" 'permission denied for table private' "pg_cron: and says why"
+like "$(job bad return_message)" 'permission denied for table private' "pg_cron: and says why"
 is "$(run bad status)" failed "mlpg.runs: so did the run"
-matches "$(run bad error)" '^42501: permission denied for table private' "mlpg.runs: with the same reason"
-is "$(sql -c "SELECT count(*) FROM mlpg.model_versions v JOIN mlpg.models m USING (model_id) WHERE m.model = 'bad'")" 1 "the old version serves on"
+like "$(run bad error)" '^42501: permission denied for table private' "mlpg.runs: with the same reason"
+is "$(client -c "SELECT count(*) FROM mlpg.model_versions v JOIN mlpg.models m USING (model_id) WHERE m.model = 'bad'")" 1 "the old version serves on"
 
 is "$(job bait username)" postgres "a superuser's job"
 is "$(job bait status)" succeeded "ran the stored function as the model's owner"
 is "$(run bait username)" postgres "and is known as the one who started it"
 
-is "$(sql -c "SELECT count(*) FROM mlpg.runs WHERE status = 'running'")" 0 "no lease is left"
+is "$(client -c "SELECT count(*) FROM mlpg.runs WHERE status = 'running'")" 0 "no lease is left"
 # a second call with the key does nothing; within a week of the first it is the same key
-sql -c "SELECT cron.unschedule(jobid) FROM cron.job" >/dev/null
+client -c "SELECT cron.unschedule(jobid) FROM cron.job" >/dev/null
 key=$(run good key)
-matches "$(sql -c "CALL mlpg.retrain('good', key => '$key')" 2>&1)" 'was already done as run [0-9]+, skipped' "a second run with the same key is skipped"
-echo "1..$n"
+like "$(client -c "CALL mlpg.retrain('good', key => '$key')" 2>&1)" 'was already done as run [0-9]+, skipped' "a second run with the same key is skipped"
+done_testing
