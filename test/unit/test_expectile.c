@@ -176,7 +176,7 @@ test_threads(void)
 	harness_free(host);
 }
 
-/* Huge and tiny targets, a constant one, no degree of freedom, no weight. */
+/* Huge and tiny targets, huge weights, a constant target, no degree of freedom, no weight. */
 static void
 test_odd(MlpgHost *host)
 {
@@ -197,6 +197,11 @@ test_odd(MlpgHost *host)
 		CHECK_CLOSE(b[j].estimate, ldexp(a[j].estimate, 600), 1e-10);
 		CHECK_CLOSE(b[j].std_error, ldexp(a[j].std_error, 600), 1e-10);
 	}
+	for (int i = 0; i < 400 * 5; i++)
+		other[i] = i % 5 == 4 ? ldexp(rows[i], 1020) : rows[i];
+	b = test_coefficients(host, fit_levels(host, 3, "ncn", true, "0.8", other, 400), &n);
+	for (int j = 0; j < n; j++)
+		CHECK(b[j].estimate == a[j].estimate && b[j].std_error == a[j].std_error);
 	for (int i = 0; i < 400; i++)
 		other[i * 5 + 3] = 4;
 	a = test_coefficients(host, fit_levels(host, 3, "ncn", true, "0.8", other, 400), &n);

@@ -89,12 +89,10 @@ read_rows(Fit *f)
 	MlpgTrainingRows *r = &f->rows;
 	const char *class_weight = mlpg_params_value(f->t->plan->params, "class_weight")->text;
 
-	mlpg_training_read(f->t, r);
+	mlpg_training_columns(f->t, r);
 	if (class_weight)
-	{
 		r->w = mlpg_class_weigh(f->host, r->w, r->y, r->n, mlpg_class_weights(f->host, class_weight, r->y, r->n, f->n_classes));
-		mlpg_training_weigh(f->host, r);
-	}
+	mlpg_training_weigh(f->host, r);
 	weigh_classes(f);
 }
 

@@ -59,7 +59,7 @@ mlpg_training_weigh(MlpgHost *host, MlpgTrainingRows *rows)
 }
 
 void
-mlpg_training_read(const MlpgTraining *training, MlpgTrainingRows *rows)
+mlpg_training_columns(const MlpgTraining *training, MlpgTrainingRows *rows)
 {
 	const MlpgPlan *plan = training->plan;
 
@@ -67,6 +67,12 @@ mlpg_training_read(const MlpgTraining *training, MlpgTrainingRows *rows)
 	rows->y = mlpg_training_column(training, plan->n_features);
 	rows->w = mlpg_training_column(training, mlpg_plan_weight_column(plan));
 	rows->offset = mlpg_training_column(training, mlpg_plan_offset_column(plan));
+}
+
+void
+mlpg_training_read(const MlpgTraining *training, MlpgTrainingRows *rows)
+{
+	mlpg_training_columns(training, rows);
 	mlpg_training_weigh(training->host, rows);
 }
 

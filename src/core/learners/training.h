@@ -22,10 +22,11 @@ typedef struct MlpgTrainingRows
 	double		total;			/* sum of the weights */
 } MlpgTrainingRows;
 
-/* Copies, for the learner to change.  Raises MLPG_DATA_EXCEPTION when no row has a weight or their sum is out of range. */
+/* Columns, copies for the learner to change, and weights weighed. */
 extern void mlpg_training_read(const MlpgTraining *training, MlpgTrainingRows *rows);
 
-/* Again for n_weighty and total, where a learner has changed the weights. */
+/* The two halves of it, for a learner that changes the weights: the latter raises MLPG_DATA_EXCEPTION when no row has a weight or their sum is out of range. */
+extern void mlpg_training_columns(const MlpgTraining *training, MlpgTrainingRows *rows);
 extern void mlpg_training_weigh(MlpgHost *host, MlpgTrainingRows *rows);
 
 MLPG_NORETURN extern void mlpg_training_raise_no_weight(MlpgHost *host);

@@ -11,6 +11,7 @@
  *
  * The target is taken less its mean and in units of its standard deviation, so that
  * tolerances mean the same whatever it is measured in; a power of two comes first, so that squares are in range.
+ * Weights are brought to 1 at most by a power of two, for the same reason.
  *
  * Standard errors, without a penalty, with a degree of freedom and up to 2,048 terms: the sandwich;
  * statistics are normal.
@@ -58,6 +59,20 @@ standardise_target(MlpgResidualFit *f)
 	f->unit *= power;
 }
 
+/* The largest weight becomes 1/2 to 1. */
+static void
+scale_weights(MlpgResidualFit *f)
+{
+	const MlpgTrainingRows *r = &f->rows;
+	double		most = 0;
+
+	for (int64_t i = 0; r->w && i < r->n; i++)
+		most = fmax(most, r->w[i]);
+	frexp(most, &f->weight_exponent);
+	for (int64_t i = 0; r->w && i < r->n; i++)
+		r->w[i] = ldexp(r->w[i], -f->weight_exponent);
+}
+
 void
 mlpg_residual_begin(MlpgTraining *training, MlpgResidualFit *f)
 {
@@ -66,7 +81,9 @@ mlpg_residual_begin(MlpgTraining *training, MlpgResidualFit *f)
 	f->training = training;
 	f->l2 = mlpg_params_real(training->plan->params, "l2");
 	f->design = mlpg_frame_design(training, f->l2 > 0);
-	mlpg_training_read(training, &f->rows);
+	mlpg_training_columns(training, &f->rows);
+	scale_weights(f);
+	mlpg_training_weigh(training->host, &f->rows);
 	standardise_target(f);
 	p->rows = mlpg_design_rows_create(training, f->design, true, f->rows.w);
 	p->loss = &f->loss;
@@ -95,7 +112,7 @@ mlpg_residual_report(MlpgResidualFit *f, const char *level, double factor)
 	const MlpgMinimum *m = &f->problem.minimum;
 	const char *suffix = level ? mlpg_text(host, " @%s", level) : "";
 
-	mlpg_fact_number(host, facts, mlpg_text(host, "objective%s", suffix), m->value * f->rows.total * factor);
+	mlpg_fact_number(host, facts, mlpg_text(host, "objective%s", suffix), ldexp(m->value * f->rows.total * factor, f->weight_exponent));
 	mlpg_fact(host, facts, mlpg_text(host, "iterations%s", suffix), "%d", m->iterations);
 	if (!m->converged)
 		mlpg_fact(host, facts, "warning", "%s%s%s did not converge in %d iterations: its gradient is %.2g, not %.2g",

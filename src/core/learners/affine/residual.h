@@ -15,7 +15,8 @@
 typedef struct MlpgResidualFit
 {
 	MlpgTraining *training;
-	MlpgTrainingRows rows;		/* the target less its offset and the mean, over the unit */
+	MlpgTrainingRows rows;		/* the target less its offset and the mean, over the unit; weights over 2^weight_exponent */
+	int			weight_exponent;
 	MlpgDesign *design;
 	double		mean;			/* 0 without an intercept */
 	double		unit;			/* standard deviation of the target */
