@@ -182,6 +182,50 @@ test_conditions(MlpgHost *host)
 	}
 }
 
+/* More coefficients than a Hessian is made for: every level's errors balance. */
+static void
+test_many(MlpgHost *host)
+{
+	enum
+	{
+		LEVELS = 2100, EACH = 4
+	};
+	static const double as[] = {0.3, -4};
+	double	   *rows = mlpg_allocate(host, LEVELS * EACH * 3, sizeof(double)),
+			   *sum = mlpg_allocate(host, LEVELS, sizeof(double));
+	uint64_t	seed = 3;
+
+	for (int i = 0; i < LEVELS * EACH; i++)
+	{
+		rows[i * 3] = (double) (i % LEVELS);
+		rows[i * 3 + 1] = test_uniform(&seed);
+		rows[i * 3 + 2] = i % LEVELS / 300.0 + rows[i * 3 + 1] + test_normal(&seed);
+	}
+	for (int k = 0; k < 2; k++)
+	{
+		MlpgModel  *model = fit_a(host, 2, "cn", false, as[k], rows, LEVELS * EACH);
+		double		worst = 0;
+
+		memset(sum, 0, LEVELS * sizeof(double));
+		CHECK(mlpg_fact_find(model->facts, "warning") == NULL);
+		for (int i = 0; i < LEVELS * EACH; i++)
+		{
+			double		features[2] = {0, rows[i * 3 + 1]},
+						yhat;
+			char		text[20];
+
+			snprintf(text, sizeof(text), "c%.0f", rows[i * 3]);
+			features[0] = mlpg_dictionary_find(model->schema->feature[0].dictionary, text, (int32_t) strlen(text));
+			model->learner->predict(model, features, 1, 2, &yhat);
+			sum[(int) rows[i * 3]] += expm1(as[k] * (rows[i * 3 + 2] - yhat));
+		}
+		for (int c = 0; c < LEVELS; c++)
+			worst = fmax(worst, fabs(sum[c]) / EACH);
+		harness_note("a = %g: %g iterations, errors balance to %.1e", as[k], test_fact(model, "iterations"), worst);
+		CHECK(worst < 1e-4);
+	}
+}
+
 static void
 test_threads(void)
 {
@@ -259,6 +303,8 @@ main(void)
 	test_limits(host);
 	harness_reset(host);
 	test_conditions(host);
+	harness_reset(host);
+	test_many(host);
 	harness_reset(host);
 	test_threads();
 	test_odd(host);

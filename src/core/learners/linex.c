@@ -31,6 +31,7 @@
 
 #define TOLERANCE 1e-10			/* of the gradient over that of an error of 1 / a, or of the target's deviation */
 #define ROUGH_TOLERANCE 1e-4	/* on the way */
+#define MANY_TOLERANCE 1e-6		/* of many coefficients: without a Hessian, values of the loss show no more */
 #define START 2.0
 #define A_MAX 1e4				/* times the target's deviation: beyond it, double precision does not carry exponents */
 #define SERIES_TERMS 17			/* of the exponential up to 0.5: the remainder is below 1e-19 of the sum */
@@ -138,6 +139,7 @@ grow(MlpgResidualFit *f, double a)
 	MlpgLinearLoss *p = &f->problem;
 	double		done = 0,
 				next,
+				tolerance,
 			   *gradient;
 	int			iterations;
 
@@ -155,7 +157,8 @@ grow(MlpgResidualFit *f, double a)
 			next = fabs(done + (next - done) / 2);
 			continue;
 		}
-		mlpg_residual_minimise(f, next * next, (next == a ? TOLERANCE : ROUGH_TOLERANCE) * fabs(next) * fmin(fabs(next), 1));
+		tolerance = next != a ? ROUGH_TOLERANCE : p->hessian ? TOLERANCE : MANY_TOLERANCE;
+		mlpg_residual_minimise(f, next * next, tolerance * fabs(next) * fmin(fabs(next), 1));
 		iterations += p->minimum.iterations;
 		done = next;
 		next = 2 * fabs(next);
