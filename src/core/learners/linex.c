@@ -7,9 +7,9 @@
  * (Varian 1975; Zellner 1986).  Where a > 0 an answer that is too low costs exponentially, one that
  * is too high linearly; a < 0 is the reverse.  The unit of a is one over the target's: errors well
  * below 1 / |a| are judged by their squares.  Of normal errors of variance s^2 the answer is the mean
- * plus a s^2 / 2; as a goes to 0 it is least squares.  Unless given, a is 1 over the target's standard
- * deviation, which is a fact of the model.  The same is a gamma regression of
- * exp(a y) with log link, which would overflow.
+ * plus a s^2 / 2; as a goes to 0 it is least squares.  The same is a gamma regression of exp(a y) with
+ * log link, which would overflow.  Unless given, a is 1 over the target's standard deviation, and a
+ * fact of the model.
  *
  * Method: affine/residual.c, with the loss as it is: math/loss_row.c cuts it at exponents of 50, and has
  * Hessians made for leaves.  What overflows is infinite, and the search turns away from it.
