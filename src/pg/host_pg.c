@@ -33,6 +33,7 @@
 #include "pg/mlpg_pg.h"
 
 #include "core/pool.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -238,14 +239,43 @@ mlpg_sqlstate(MlpgErrorCode code)
 	return ERRCODE_INTERNAL_ERROR;
 }
 
+/*
+ * The core shortens names by bytes, without knowing where a character ends: what is left
+ * of one is taken out, or the client could not be told.
+ */
+static const char *
+whole_characters(const char *text)
+{
+	int			encoding = GetDatabaseEncoding();
+	int			length = (int) strlen(text);
+	int			n = pg_encoding_verifymbstr(encoding, text, length);
+	char	   *whole;
+	int			at;
+
+	if (n == length)
+		return text;
+	whole = palloc(length + 1);
+	memcpy(whole, text, n);
+	for (at = n + 1; at < length; at++)
+	{
+		int			more = pg_encoding_verifymbstr(encoding, text + at, length - at);
+
+		memcpy(whole + n, text + at, more);
+		n += more;
+		at += more;
+	}
+	whole[n] = '\0';
+	return whole;
+}
+
 MLPG_NORETURN static void
 pg_raise(MlpgHost *host, MlpgErrorCode code, const char *message, const char *detail, const char *hint)
 {
 	ereport(ERROR,
 			(errcode(mlpg_sqlstate(code)),
-			 errmsg_internal("%s", message),
-			 detail ? errdetail_internal("%s", detail) : 0,
-			 hint ? errhint("%s", hint) : 0));
+			 errmsg_internal("%s", whole_characters(message)),
+			 detail ? errdetail_internal("%s", whole_characters(detail)) : 0,
+			 hint ? errhint("%s", whole_characters(hint)) : 0));
 	pg_unreachable();
 }
 

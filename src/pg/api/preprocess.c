@@ -19,6 +19,7 @@
 #include <math.h>
 
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "nodes/pg_list.h"
 #include "pg/api/json.h"
 #include "utils/builtins.h"
@@ -51,7 +52,7 @@ raise_unknown(const char *key, const char *where, const char *const *valid, int 
 		appendStringInfo(&hint, "%s%s", valid[i], i == n - 1 ? "." : ", ");
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("unrecognized option \"%.100s\" of %s", key, where),
+			 errmsg("unrecognized option \"%.*s\" of %s", pg_mbcliplen(key, strlen(key), 100), key, where),
 			 errhint("%s", hint.data)));
 	pg_unreachable();
 }
