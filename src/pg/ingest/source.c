@@ -207,6 +207,8 @@ point_into_source(void *argument)
 		errposition(0);
 		internalerrposition(position);
 		internalerrquery((const char *) argument);
+		if (geterrcode() == ERRCODE_SYNTAX_ERROR)
+			errhint(ONE_SELECT_HINT " A name with capitals, blanks or signs needs double quotes.");
 	}
 }
 
