@@ -50,6 +50,19 @@ SELECT raises('SELECT mlpg.predict(''beverage'', x) FROM sales, LATERAL (SELECT 
 SELECT raises('SELECT mlpg.train(''beverage'', ''SELECT item_price, sales FROM sales WHERE i < 0'', ''sales'')');
 SELECT raises('SELECT mlpg.train(''beverage'', ''SELECT item_price, NULL::int AS sales FROM sales'', ''sales'')');
 SELECT raises('SELECT mlpg.train(''beverage'', ''SELECT item_price, CASE WHEN i = 1 THEN 5 END AS sales FROM sales'', ''sales'', holdout => 0.9999999999)');
+\echo what is said twice, or serves two ends
+SELECT raises('SELECT mlpg.train(''beverage'', ''sales'', ''sales'', ''quantile'', features => ''{item_price}'', quantiles => ''{0.1,0.9}'', params => ''{"quantile":0.5}'')');
+SELECT raises('SELECT mlpg.train(''beverage'', ''sales'', ''sales'', ''quantile'', features => ''{item_price}'', underage_cost => 3, overage_cost => 1, params => ''{"quantile":0.5}'')');
+SELECT raises('SELECT mlpg.train(''beverage'', ''sales'', ''sales'', ''quantile'', features => ''{item_price}'', loss => ''absolute'', quantiles => ''{0.1,0.9}'')');
+SELECT raises('SELECT mlpg.train(''beverage'', ''sales'', ''sales'', ''boosted_trees'', features => ''{item_price}'', loss => ''absolute'', params => ''{"loss":"squared"}'')');
+SELECT raises('SELECT mlpg.train(''beverage'', ''sales'', ''sales'', ''linear'', features => ''{item_price}'', weight_col => ''i'', params => ''{"weight":"temperature"}'')');
+SELECT raises('SELECT mlpg.train(''beverage'', ''sales'', ''sales'', ''linear'', features => ''{item_price,i}'', weight_col => ''i'')');
+SELECT raises('SELECT mlpg.fit(''glm'', sales, t, ''{"features":["item_price","i"],"offset":"i"}'') FROM sales AS t');
+\echo a name without its quotes
+SELECT raises('SELECT mlpg.train(''beverage'', ''Sales of May'', ''sales'')');
+\echo a long word is shortened between characters
+SELECT convert_from(convert_to(raises(format('SELECT mlpg.fit(''linear'', sales, t, %L) FROM sales AS t', params)), 'UTF8'), 'UTF8')
+  FROM unnest(ARRAY['{"l2":"x' || repeat(U&'\00E9', 40) || '"}', '{"x' || repeat(U&'\00E9', 60) || '":1}', '{"preprocess":{"x' || repeat(U&'\00E9', 60) || '":1}}']) AS params;
 -- where an error comes from
 \set VERBOSITY verbose
 \set SHOW_CONTEXT always

@@ -14,6 +14,7 @@
 
 #include "core/learners/fit.h"
 #include "core/metrics/metric.h"
+#include "mb/pg_wchar.h"
 #include "pg/api/json.h"
 #include "pg/api/preprocess.h"
 #include "utils/builtins.h"
@@ -266,6 +267,17 @@ share_option(const char *key, const JsonbValue *value)
 	return share;
 }
 
+/* What an argument and params both say, which could only be one of the two. */
+MLPG_NORETURN static void
+raise_twice(const char *argument, const char *key)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("\"%s\" and \"%s\" of params are both given", argument, key),
+			 errhint("Leave one of them out.")));
+	pg_unreachable();
+}
+
 /* Options that only train has, within its params. */
 static bool
 take_training_option(MlpgOptions *options, const char *key, const JsonbValue *value)
@@ -313,7 +325,11 @@ static bool
 take_option(MlpgOptions *options, const char *key, const JsonbValue *value, bool training)
 {
 	if (strcmp(key, "weight") == 0)
+	{
+		if (options->weight != NULL)
+			raise_twice("weight_col", key);
 		options->weight = text_option(key, value);
+	}
 	else if (strcmp(key, "offset") == 0)
 		options->offset = text_option(key, value);
 	else if (strcmp(key, "init_score") == 0)
@@ -356,7 +372,7 @@ raise_unknown(const MlpgParams *params, const char *key, bool training)
 		appendStringInfo(&hint, "%s%s", names[i], i == params->n + n_keys - 1 ? "." : i == params->n - 1 ? "; options: " : ", ");
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("unrecognized parameter \"%.100s\" for learner \"%s\"", key, params->owner),
+			 errmsg("unrecognized parameter \"%.*s\" for learner \"%s\"", pg_mbcliplen(key, strlen(key), 100), key, params->owner),
 			 errhint("%s", hint.data)));
 }
 
@@ -503,8 +519,12 @@ has_loss_parameter(const MlpgOptions *options)
 static void
 settle_loss_parameter(MlpgHost *host, MlpgOptions *options)
 {
-	if (options->loss == NULL && mlpg_params_value(options->params, "loss")->given)
+	if (mlpg_params_value(options->params, "loss")->given)
+	{
+		if (options->loss != NULL)
+			raise_twice("loss", "loss");
 		options->loss = pstrdup(mlpg_params_choice(options->params, "loss"));
+	}
 	if (options->loss == NULL && !isnan(options->underage_cost))
 		options->loss = "newsvendor";
 	if (options->loss == NULL)
@@ -534,6 +554,11 @@ settle_loss(MlpgHost *host, MlpgOptions *options)
 	}
 	if (quantile && strcmp(options->loss, "absolute") == 0)
 	{
+		if (options->n_quantiles > 0 || !isnan(options->underage_cost) || mlpg_params_value(options->params, "quantile")->given)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("loss \"absolute\" is that of the median, and other levels are given"),
+					 errhint("Leave the loss out.")));
 		mlpg_params_set(host, options->params, "quantile", "0.5");
 		return;
 	}
@@ -574,6 +599,8 @@ settle_levels(MlpgHost *host, MlpgOptions *options)
 		first = mlpg_newsvendor_level(options->underage_cost, options->overage_cost);
 	if (isnan(first))
 		return;
+	if (mlpg_params_value(options->params, "quantile")->given)
+		raise_twice(options->n_quantiles > 0 ? "quantiles" : "underage_cost", "quantile");
 	initStringInfo(&words);
 	appendStringInfoString(&words, mlpg_number_text(host, first));
 	for (int i = 0; i < options->n_quantiles; i++)

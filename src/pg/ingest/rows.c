@@ -165,7 +165,14 @@ static bool
 wanted(const MlpgRows *rows, const MlpgColumnsAsked *asked, int attno, const char *name, Oid type)
 {
 	if (is_beside(rows, attno))
+	{
+		if (listed(asked->features, name))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("column \"%s\" is named as a feature and for another use", name),
+					 errhint("A weight, an offset or a validation mark is no feature: leave it out of \"features\".")));
 		return false;
+	}
 	if (attno == rows->target || attno + 1 == asked->target_twin)
 	{
 		if (listed(asked->features, name))
