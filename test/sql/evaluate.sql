@@ -76,6 +76,10 @@ SELECT count(*) FROM mlpg.evaluate('three', 'SELECT * FROM odd WHERE false');
 SELECT count(*), max(threshold) FROM mlpg.roc_curve('two', 'SELECT * FROM seen WHERE false');
 SET client_min_messages = notice;
 SELECT metric, value, n FROM mlpg.evaluate('levels', 'SELECT NULL::float8 AS a, NULL::float8 AS b, 1.0 AS amount');
+-- numbers 0 and 1 stand for a boolean, as they do in features; classes that the model does not know are told, and that there is no row
+SELECT bool_and(a.value = b.value) AS same, count(*) FROM mlpg.evaluate('two', 'later') AS a JOIN mlpg.evaluate('two', 'SELECT a, b, shop, promo, bought::int AS bought FROM later') AS b USING (metric);
+SELECT metric, n FROM mlpg.evaluate('two', 'SELECT a, b, shop, promo, ''often'' AS bought FROM later') WHERE metric IN ('accuracy', 'brier');
+SELECT count(*) FROM mlpg.evaluate('two', 'SELECT * FROM later WHERE false');
 SET client_min_messages = warning;
 
 -- --- what is refused

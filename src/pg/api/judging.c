@@ -24,6 +24,7 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "core/learners/classes.h"
 #include "core/metrics/judge.h"
 #include "funcapi.h"
 #include "pg/api/class_metrics.h"
@@ -317,6 +318,25 @@ take_segment_columns(Judging *j, ArrayType *names)
 	}
 }
 
+/* What the metrics, or that there are none, would leave one to guess. */
+static void
+notice_rows(const Judging *j)
+{
+	const MlpgSchema *schema = schema_of(j);
+	int64		unknown = 0;
+
+	if (j->n + j->n_unanswered == 0)
+		ereport(NOTICE, (errmsg("the source has no row with a known \"%s\" to judge %s by", schema->target, j->label)));
+	for (int64 i = 0; i < j->n && schema->classes != NULL; i++)
+		unknown += j->target[i] >= schema->classes->n;
+	if (unknown > 0)
+		ereport(NOTICE,
+				(errmsg("%lld of %lld rows have a class that the model does not know; its probability counts as 0",
+						(long long) unknown, (long long) j->n),
+				 errdetail("The first is \"%s\"; classes of the model: %s.", j->classes->text[schema->classes->n],
+						   mlpg_classes_list(j->host, schema))));
+}
+
 /* Reads and answers all rows; given NULL: the stored hold-out.  What is raised names the model. */
 static Judging *
 judge(FunctionCallInfo fcinfo, ArrayType *segment_by, void (*check) (Judging *j))
@@ -346,6 +366,7 @@ judge(FunctionCallInfo fcinfo, ArrayType *segment_by, void (*check) (Judging *j)
 		mlpg_as_model_owner(j->ref.owner, read_source, j);
 	else
 		read_source(j);
+	notice_rows(j);
 	if (j->n_unanswered > 0)
 		ereport(NOTICE,
 				(errmsg("%lld of %lld rows have no prediction (categories not seen in training, or all features NULL)",

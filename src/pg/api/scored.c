@@ -67,12 +67,14 @@ int
 mlpg_scored_class(const MlpgScored *scored, const MlpgRows *rows)
 {
 	const MlpgDictionary *classes = scored->model->schema->classes;
+	MlpgKind	trained = scored->model->schema->target_kind;
 	double		y = rows->values[rows->plan->n_features];
 
 	if (rows->target_reader.kind == MLPG_CATEGORY)
 		return mlpg_dictionary_find(classes, rows->target_text, rows->target_length);
-	if (rows->target_reader.kind == MLPG_BOOLEAN)
-		return y != 0 ? mlpg_dictionary_find(classes, "true", 4) : mlpg_dictionary_find(classes, "false", 5);
+	/* a boolean and the numbers 0 and 1 stand for each other, as they do in features */
+	if (trained == MLPG_BOOLEAN || (trained == MLPG_CATEGORY && rows->target_reader.kind == MLPG_BOOLEAN))
+		return y == 1 ? mlpg_dictionary_find(classes, "true", 4) : y == 0 ? mlpg_dictionary_find(classes, "false", 5) : -1;
 	for (int k = 0; k < classes->n; k++)
 		if (scored->class_value[k] == y)
 			return k;
