@@ -73,4 +73,20 @@ SELECT raises(format('SELECT mlpg.fit(''glm'', %s, c, %L) FROM claims AS c', tar
   FROM (VALUES ('n - 50', '{"family":"poisson","features":["age"]}'), ('n * 0', '{"family":"poisson","features":["age"]}'), ('n % 2', '{"family":"gamma","features":["age"]}'),
                ('n', '{"family":"binomial","features":["age"]}'), ('n', '{"family":"poisson","link":"logit","features":["age"]}'), ('n', '{"family":"tweedie","power":2.5,"features":["age"]}'),
                ('n', '{"family":"poison","features":["age"]}')) AS v(target, params);
+-- What is of another family, and targets whose variance is out of range.
+SELECT raises(format('SELECT mlpg.fit(''glm'', %s, c, %L) FROM claims AS c', target, params))
+  FROM (VALUES ('n', '{"theta":3,"features":["age"]}'), ('n', '{"family":"poisson","power":1.2,"features":["age"]}'), ('1e200 * (1 + n)', '{"features":["age"]}'),
+               ('1e-200 * (1 + n)', '{"family":"gamma","link":"log","features":["age"]}')) AS v(target, params);
+SELECT raises('SELECT mlpg.fit(''glm'', n, c, ''{"family":"tweedie","power":1.2,"features":["age"]}'') IS NOT NULL FROM claims AS c');
+-- Weights may have any unit: robust errors, and those of expectiles, do not change with it.
+SELECT v.learner, v.params, count(*) AS scales, max(abs(c.std_error / b.std_error - 1)) < 1e-12 AS same
+  FROM (VALUES ('linear', '{"robust":"HC3"}'), ('glm', '{"robust":"HC2"}'), ('glm', '{"family":"poisson","robust":"HC0"}'), ('expectile', '{"expectile":0.8}')) AS v(learner, params),
+       unnest('{1e300,1e160,1e-170,1e-300}'::float8[]) AS scale,
+       LATERAL mlpg.coefficients((SELECT mlpg.fit(v.learner, n, x, v.params::jsonb || '{"weight":"w"}') FROM claims, LATERAL (SELECT age, scale * weight AS w) AS x)) AS c,
+       LATERAL mlpg.coefficients((SELECT mlpg.fit(v.learner, n, x, v.params::jsonb || '{"weight":"w"}') FROM claims, LATERAL (SELECT age, weight AS w) AS x)) AS b
+ WHERE c.term LIKE 'age%' AND b.term = c.term GROUP BY 1, 2 ORDER BY 1, 2;
+-- trials without number: shares of 0 and 1 are a start all the same
+SELECT abs(b.estimate - s.estimate) < 1e-9 AS same
+  FROM mlpg.coefficients((SELECT mlpg.fit('glm', late, x, '{"weight":"w"}') FROM claims, LATERAL (SELECT age, 1e20::float8 AS w) AS x)) AS b
+  JOIN mlpg.coefficients((SELECT mlpg.fit('glm', late, x) FROM claims, LATERAL (SELECT age) AS x)) AS s USING (term) WHERE term = 'age';
 DROP TABLE claims, predicted;

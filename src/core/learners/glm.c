@@ -35,6 +35,7 @@
 #include "core/math/special.h"
 
 #define SEPARATED_L2 1e-8
+#define USUAL_POWER "1.5"		/* of the variance of a Tweedie distribution */
 #define THETA_ROUNDS 50
 #define THETA_STEPS 100
 #define THETA_TOLERANCE 1e-11
@@ -44,7 +45,7 @@ static const MlpgParamSpec params[] = {
 	{"family", MLPG_PARAM_CHOICE, NULL, 0, 0, false, "gaussian|binomial|poisson|negative_binomial|gamma|inverse_gaussian|tweedie",
 	"distribution of the target", NULL},
 	{"link", MLPG_PARAM_CHOICE, NULL, 0, 0, false, "identity|log|inverse|1/mu^2|sqrt|logit|probit|cloglog|power", "from mean to linear predictor", NULL},
-	{"power", MLPG_PARAM_REAL, "1.5", 1, 2, true, NULL, "tweedie: power of the variance", NULL},
+	{"power", MLPG_PARAM_REAL, USUAL_POWER, 1, 2, true, NULL, "tweedie: power of the variance", NULL},
 	{"theta", MLPG_PARAM_REAL, NULL, 0, INFINITY, true, NULL, "negative_binomial: fixed, not estimated", NULL},
 	MLPG_FRAME_L2,
 	MLPG_FRAME_INTERCEPT,
@@ -70,6 +71,13 @@ typedef struct Glm
 
 /* ---------- what is asked for ---------- */
 
+MLPG_NORETURN static void
+raise_not_of_family(const Glm *g, const char *parameter, MlpgFamilyId owner)
+{
+	mlpg_raise(g->host, MLPG_INVALID_PARAMETER, NULL, mlpg_text(g->host, "Leave it out, or give \"family\":\"%s\".", mlpg_family_name(owner)),
+			   "parameter \"%s\" does not go with family \"%s\"", parameter, mlpg_family_name(g->fit.family.id));
+}
+
 static void
 read_family(Glm *g)
 {
@@ -87,6 +95,10 @@ read_family(Glm *g)
 	if (classes && mlpg_schema_classes(g->t->schema) > 2)
 		mlpg_raise(g->host, MLPG_NOT_SUPPORTED, mlpg_text(g->host, "The target has %d classes.", mlpg_schema_classes(g->t->schema)),
 				   "Use algorithm => 'logistic'.", "learner \"glm\" has two classes at most");
+	if (theta->text && f->id != MLPG_FAMILY_NEGATIVE_BINOMIAL)
+		raise_not_of_family(g, "theta", MLPG_FAMILY_NEGATIVE_BINOMIAL);
+	if (strcmp(mlpg_params_value(g->params, "power")->text, USUAL_POWER) != 0 && f->id != MLPG_FAMILY_TWEEDIE)
+		raise_not_of_family(g, "power", MLPG_FAMILY_TWEEDIE);
 	if (f->id == MLPG_FAMILY_NEGATIVE_BINOMIAL)
 	{
 		g->estimates_theta = theta->text == NULL;

@@ -262,6 +262,21 @@ residual_body(int64_t first, int64_t last, void *argument, double *score, double
 	}
 }
 
+/* Divides by the power of two above the largest, which loses nothing and keeps squares in range. */
+static int
+to_unit(double *x, int64_t n)
+{
+	double		most = 0;
+	int			exponent;
+
+	for (int64_t i = 0; i < n; i++)
+		most = fmax(most, fabs(x[i]));
+	frexp(most, &exponent);
+	for (int64_t i = 0; i < n; i++)
+		x[i] = ldexp(x[i], -exponent);
+	return exponent;
+}
+
 /* By term; the residuals are those of the same fit, made once more on columns that are centred. */
 static double *
 robust_errors(MlpgTraining *training, const MlpgDesign *design, MlpgSandwich kind, int64_t n_positive)
@@ -270,14 +285,20 @@ robust_errors(MlpgTraining *training, const MlpgDesign *design, MlpgSandwich kin
 	const MlpgPlan *plan = training->plan;
 	size_t		t = (size_t) design->n_terms;
 	double	   *out = mlpg_allocate(host, t + 1, sizeof(double));
-	MlpgIrls	fit = {.host = host, .max_iterations = 20, .y = mlpg_training_column(training, plan->n_features)};
+	double	   *y = mlpg_training_column(training, plan->n_features),
+			   *w = mlpg_training_column(training, mlpg_plan_weight_column(plan));
+	MlpgIrls	fit = {.host = host, .max_iterations = 20, .y = y, .w = w};
+	int			exponent = to_unit(y, training->n_rows);
 
-	fit.w = mlpg_training_column(training, mlpg_plan_weight_column(plan));
+	if (w)
+		(void) to_unit(w, training->n_rows);
 	fit.rows = mlpg_design_rows_create(training, design, true, fit.w);
 	mlpg_irls_prepare(&fit);
 	mlpg_irls_fit(&fit);
 	mlpg_design_rows_original_errors(fit.rows, mlpg_sandwich(host, fit.rows, kind, residual_body, &fit,
 															 mlpg_irls_unscaled_covariance(&fit), n_positive, fit.rank), out);
+	for (size_t j = 0; j < t; j++)
+		out[j] = ldexp(out[j], exponent);
 	for (int c = 0; c < (int) t; c++)
 		if (fit.dropped[c])
 			out[fit.rows->term[c]] = NAN;

@@ -33,6 +33,8 @@
 
 #define EXTREME 9.4e-14			/* e^-30 */
 #define NEAR 1e-8
+#define FAR 1e100				/* targets of this size have variances and their squares in range; so do those of 1 / FAR */
+#define START_WEIGHT 1e6		/* trials beyond which a share of 1 would be no start */
 #define LOG_2PI 1.83787706640934548356
 
 typedef struct Rules
@@ -107,10 +109,12 @@ mlpg_family_check_target(MlpgHost *host, const MlpgFamily *family, const double 
 	int64_t		outside = 0,
 				first = -1;
 	bool		positive = false;
+	double		most = 0;
 
 	for (int64_t i = 0; i < n; i++)
 	{
 		positive |= y[i] > 0 && (w == NULL || w[i] > 0);
+		most = fmax(most, fabs(y[i]));
 		if (in_domain(family, y[i]))
 			continue;
 		first = first < 0 ? i : first;
@@ -122,6 +126,9 @@ mlpg_family_check_target(MlpgHost *host, const MlpgFamily *family, const double 
 				   "Leave these rows out, or choose another family.", "target is outside the domain of family \"%s\"", rules[family->id].name);
 	if (!positive && family->id != MLPG_FAMILY_GAUSSIAN && family->id != MLPG_FAMILY_BINOMIAL)
 		mlpg_raise(host, MLPG_DATA_EXCEPTION, rules[family->id].domain, NULL, "no row with a weight has a target above 0");
+	if (most > FAR || (most > 0 && most < 1 / FAR))
+		mlpg_raise(host, MLPG_DATA_EXCEPTION, mlpg_text(host, "The largest is %g: its variance is outside the range of double precision.", most),
+				   "Express the target in other units.", "targets are too %s to fit a generalised linear model", most > 1 ? "large" : "small");
 }
 
 double
@@ -130,6 +137,7 @@ mlpg_family_start(const MlpgFamily *family, double y, double w)
 	switch (family->id)
 	{
 		case MLPG_FAMILY_BINOMIAL:
+			w = w < START_WEIGHT ? w : START_WEIGHT;
 			return (w * y + 0.5) / (w + 1);
 		case MLPG_FAMILY_POISSON:
 		case MLPG_FAMILY_TWEEDIE:

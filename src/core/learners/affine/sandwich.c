@@ -32,6 +32,7 @@ typedef struct Meat
 	MlpgSandwichBody body;
 	void	   *argument;
 	const double *inverse;		/* n_columns x lda, 0 where dropped */
+	double		unit;			/* scores and weights are multiplied with it */
 } Meat;
 
 /* x' B x of row i; product: n_columns of scratch. */
@@ -71,6 +72,9 @@ meat_body(const MlpgDesignRows *rows, int64_t first, int64_t last, void *argumen
 	{
 		double		left = 1;
 
+		score[i] *= m->unit;
+		weight[i] *= m->unit;
+
 		if (m->kind >= MLPG_HC2 && weight[i] > 0)
 			left = 1 - weight[i] * quadratic(rows, first + i, m->inverse, product);
 		score[i] *= score[i];
@@ -105,6 +109,22 @@ enclose(MlpgHost *host, const double *b, double *m, int n, int lda, double *out)
 	mlpg_release(host, half);
 }
 
+/*
+ * Weights may have any unit, in which their squares need not be in range.  In one in which the inverse of
+ * the information is about 1 they are, and the covariance is the same: a power of two, to the bit.
+ */
+static int
+unit_of(const double *unscaled, int n)
+{
+	double		most = 0;
+	int			exponent;
+
+	for (int k = 0; k < n; k++)
+		most = fmax(most, unscaled[(size_t) k * (size_t) n + (size_t) k]);
+	frexp(most > 0 && isfinite(most) ? most : 1, &exponent);
+	return exponent > 1000 ? 1000 : exponent;
+}
+
 double *
 mlpg_sandwich(MlpgHost *host, const MlpgDesignRows *rows, MlpgSandwich kind, MlpgSandwichBody body, void *argument,
 			  const double *unscaled, int64_t n_rows, int rank)
@@ -115,10 +135,12 @@ mlpg_sandwich(MlpgHost *host, const MlpgDesignRows *rows, MlpgSandwich kind, Mlp
 	double	   *inverse = mlpg_allocate(host, size, sizeof(double)),
 			   *meat = mlpg_allocate(host, size, sizeof(double)),
 			   *out = mlpg_allocate(host, size, sizeof(double));
-	Meat		m = {kind, body, argument, inverse};
+	int			exponent = unit_of(unscaled, n);
+	Meat		m = {kind, body, argument, inverse, ldexp(1, exponent)};
 
 	for (int i = 0; i < n; i++)
-		memcpy(inverse + (size_t) i * (size_t) lda, unscaled + (size_t) i * (size_t) n, (size_t) n * sizeof(double));
+		for (int j = 0; j < n; j++)
+			inverse[(size_t) i * (size_t) lda + (size_t) j] = ldexp(unscaled[(size_t) i * (size_t) n + (size_t) j], -exponent);
 	mlpg_design_rows_sum(host, rows, meat_body, &m, (size_t) n * (size_t) lda, meat,
 						 2 * MLPG_DESIGN_BLOCK + (size_t) n + 4, "computing robust errors");
 	enclose(host, inverse, meat, n, lda, out);
