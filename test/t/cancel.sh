@@ -122,6 +122,9 @@ for algorithm in linear quantile boosted_trees; do
 	stop_often "fit $algorithm" "$took" "SET max_parallel_workers_per_gather = 0; $statement"
 done
 
+# --- many terms: what one factorisation takes grows with their cube
+stop_often "train quantile, 2,000 terms" 3 "SELECT mlpg.train('canceled', 'SELECT ''g'' || id % 2000 AS g, a, y FROM big LIMIT 2500', 'y', algorithm => 'quantile')"
+
 # --- predict_batch: a table that it makes appears whole or not at all; one that is there holds whole batches
 setup t "SELECT mlpg.train('scorer', 'SELECT a, b, c, d, e, f, shop, y FROM big WHERE id <= 20000', 'y', algorithm => 'boosted_trees')" \
 	"CREATE TABLE batches (id int8 PRIMARY KEY, prediction float8, model text, version int, predicted_at timestamptz)"

@@ -107,7 +107,7 @@ extern void qr_leverage(const double *x, int64_t ldx, int p, int64_t rows, const
 extern void qr_for_blocks(QrFit *fit, int64_t n, int64_t work_per_row, QrBlockBody body, void *argument,
 						  int n_sum, int n_max, double *total);
 extern void qr_tick(QrFit *fit, int64_t units);
-extern bool qr_cholesky(double *a, int p, int lda, double *original);
+extern bool qr_cholesky(QrFit *fit, double *a, int p, int lda, double *original);
 extern void qr_cholesky_solve(const double *l, int p, int lda, double *v);
 extern double qr_exact_residual(const double *x, const double *b, const double *b_low, int p, double y);
 extern uint64_t qr_hash(uint64_t v);

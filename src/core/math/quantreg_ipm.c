@@ -389,7 +389,7 @@ set_start(InteriorPoint *ip, bool have_start, double *b, double *total, double *
 	if (!have_start)
 	{
 		qr_for_blocks(fit, m, (int64_t) ld * ld / 2, least_squares_block, ip, ld * ld + ld, 0, total);
-		qr_cholesky(total, ip->p, ld, diagonal);
+		qr_cholesky(fit, total, ip->p, ld, diagonal);
 		memcpy(b, total + (int64_t) ld * ld, sizeof(double) * (size_t) ip->p);
 		qr_cholesky_solve(total, ip->p, ld, b);
 	}
@@ -418,7 +418,7 @@ iterate(InteriorPoint *ip, double tolerance, const double *share, double *b, dou
 				after;
 
 	qr_for_blocks(fit, m, (int64_t) ld * ld / 2, predictor_block, ip, ld * ld + ld, 0, total);
-	qr_cholesky(total, p, ld, diagonal);
+	qr_cholesky(fit, total, p, ld, diagonal);
 	for (int j = 0; j < p; j++)
 		step[j] = side[j] - share[j];
 	qr_cholesky_solve(total, p, ld, step);

@@ -376,7 +376,7 @@ qr_for_blocks(QrFit *fit, int64_t n, int64_t work_per_row, QrBlockBody body, voi
  * Returns whether all pivots were sound.
  */
 bool
-qr_cholesky(double *a, int p, int lda, double *original)
+qr_cholesky(QrFit *fit, double *a, int p, int lda, double *original)
 {
 	bool		sound = true;
 
@@ -407,6 +407,7 @@ qr_cholesky(double *a, int p, int lda, double *original)
 				for (int j = i; j < p; j++)
 					below[j] -= factor * row[j];
 		}
+		qr_tick(fit, (int64_t) (p - k) * (p - k) / 2);
 	}
 	return sound;
 }

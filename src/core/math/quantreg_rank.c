@@ -223,7 +223,7 @@ triangle_by_gram(QrFit *fit, const QrRows *rows, double *r)
 	for (int k = 0; k < TSQR_ROWS; k++)
 		ones[k] = 1;
 	qr_for_blocks(fit, rows->m, (int64_t) ld * ld / 2 + 1, gram_block, &pass, ld * ld, 0, r);
-	sound = qr_cholesky(r, p, ld, diagonal);
+	sound = qr_cholesky(fit, r, p, ld, diagonal);
 	for (int k = 0; k < p && sound; k++)
 		sound = r[(int64_t) k * ld + k] * r[(int64_t) k * ld + k] > CHOLESKY_SOUND * diagonal[k];
 	mlpg_release(host, ones);

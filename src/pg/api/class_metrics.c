@@ -29,6 +29,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/expandeddatum.h"
@@ -531,6 +532,7 @@ put_element(void *argument, Datum *values, bool *nulls)
 	ArrayOfRows *rows = argument;
 	HeapTuple	tuple;
 
+	CHECK_FOR_INTERRUPTS();
 	if (rows->n++ == MAX_ELEMENTS)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
