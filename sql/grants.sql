@@ -15,7 +15,7 @@ BEGIN ATOMIC
 	FROM pg_catalog.pg_proc p
 	WHERE p.pronamespace = 'mlpg'::pg_catalog.regnamespace
 	  AND class = 'train'
-	  AND p.proname = ANY ('{
+	  AND (p.proname = ANY ('{
 		train, canonical_source,
 		deploy, rollback, rollback_stack, lock_model, gate_baselines, gate_version,
 		compare_versions, write_deployment,
@@ -24,7 +24,7 @@ BEGIN ATOMIC
 		grant_model, revoke_model,
 		log_predictions, log_actuals, create_view, predict_batch,
 		evaluate, roc_curve, pr_curve, calibration, confusion
-	}'::pg_catalog.text[]);
+	}'::pg_catalog.text[]) OR p.prosrc = 'mlpg_sql_importance_of_rows');
 END;
 COMMENT ON FUNCTION mlpg.usage_routines(text) IS
 'The routines that mlpg.grant_usage grants for a class; there is one class, train.
@@ -55,6 +55,7 @@ BEGIN
 		SELECT p.oid::pg_catalog.regprocedure
 		FROM pg_catalog.pg_proc p
 		WHERE p.pronamespace = 'mlpg'::pg_catalog.regnamespace
+		  AND p.prosrc <> 'mlpg_sql_importance_of_rows'	-- importance with a source
 		  AND (p.prokind = 'a' OR p.proname = ANY ('{
 			predict, predict_quantile, predict_quantiles, predict_class, predict_proba, predict_interval, predict_interval_columns,
 			predict_columns, predict_quantile_columns, predict_quantiles_columns, predict_class_columns, predict_proba_columns, model_to_bytea, model_from_bytea,

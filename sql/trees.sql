@@ -4,6 +4,9 @@ CREATE TYPE mlpg.explain_row AS (feature text, value text, contribution float8);
 COMMENT ON TYPE mlpg.explain_row IS 'Result of mlpg.explain.';
 CREATE TYPE mlpg.importance_row AS (rank integer, feature text, importance float8, value float8, stddev float8);
 COMMENT ON TYPE mlpg.importance_row IS 'Result of mlpg.importance.';
+COMMENT ON COLUMN mlpg.importance_row.importance IS 'Share of the values above 0.';
+COMMENT ON COLUMN mlpg.importance_row.value IS 'Gain, splits, contribution, or loss of the metric.';
+COMMENT ON COLUMN mlpg.importance_row.stddev IS 'Of value over the repeats of method permutation, else NULL.';
 CREATE TYPE mlpg.tree_row AS (node integer, parent integer, feature text, threshold float8, gain float8, count bigint,
 	value float8, categories text[], side text, missing text);
 COMMENT ON TYPE mlpg.tree_row IS 'Result of mlpg.tree.';
@@ -57,10 +60,17 @@ COMMENT ON FUNCTION mlpg.explain(mlpg.model, float8[], text) IS
 Example: SELECT e.* FROM store_models m, LATERAL mlpg.explain(m.model, ''{120,1}''::float8[]) e;';
 
 CREATE FUNCTION mlpg.importance(model text, method text DEFAULT 'gain') RETURNS SETOF mlpg.importance_row
-	LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 30 AS 'MODULE_PATHNAME', 'mlpg_sql_importance';
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000 ROWS 30 AS 'MODULE_PATHNAME', 'mlpg_sql_importance';
 COMMENT ON FUNCTION mlpg.importance(text, text) IS
-'Which features a registered model (the right read is needed) made of trees relies on: gain (what its splits gained) or split (how many there are), as LightGBM counts them. importance sums to 1, value is in the unit of the method.
+'Which features a registered model (the right read is needed) relies on. Models made of trees: gain (what its splits gained) or split (how many there are), as LightGBM counts them. On the rows held out in training (for the owner): shap (mean absolute contribution to the raw score) or permutation (how much worse the metric gets when the values of a feature are shuffled, mean and standard deviation of five). importance sums to 1, value is in the unit of the method.
 Example: SELECT rank, feature, importance FROM mlpg.importance(''beverage'');';
+
+CREATE FUNCTION mlpg.importance(model text, method text, source text, metric text DEFAULT NULL, repeats integer DEFAULT 5, seed bigint DEFAULT 42,
+		target text DEFAULT NULL) RETURNS SETOF mlpg.importance_row
+	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 30 AS 'MODULE_PATHNAME', 'mlpg_sql_importance_of_rows';
+COMMENT ON FUNCTION mlpg.importance(text, text, text, text, integer, bigint, text) IS
+'Which features a registered model (the right read is needed) relies on for the rows of a source (NULL: those held out in training). shap: mean absolute contribution to the raw score; no target is needed. permutation: how much worse the metric (one that the model is judged by; NULL: the main one) gets when the values of a feature are shuffled, mean and standard deviation over the repeats. importance sums to 1.
+Example: SELECT feature, value, stddev FROM mlpg.importance(''beverage'', ''permutation'', source => ''this_month'', metric => ''mae'');';
 
 CREATE FUNCTION mlpg.tree(model text, index integer) RETURNS SETOF mlpg.tree_row
 	LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 60 AS 'MODULE_PATHNAME', 'mlpg_sql_tree';
@@ -73,6 +83,13 @@ CREATE FUNCTION mlpg.importance(model mlpg.model, method text DEFAULT 'gain') RE
 COMMENT ON FUNCTION mlpg.importance(mlpg.model, text) IS
 'Which features a model made of trees relies on: gain (what its splits gained) or split (how many there are), as LightGBM counts them. importance sums to 1, value is in the unit of the method.
 Example: SELECT rank, feature, importance FROM mlpg.importance(mlpg.get_model(''beverage''));';
+
+CREATE FUNCTION mlpg.importance(model mlpg.model, method text, source text, metric text DEFAULT NULL, repeats integer DEFAULT 5, seed bigint DEFAULT 42,
+		target text DEFAULT NULL) RETURNS SETOF mlpg.importance_row
+	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 30 AS 'MODULE_PATHNAME', 'mlpg_sql_importance_of_rows';
+COMMENT ON FUNCTION mlpg.importance(mlpg.model, text, text, text, integer, bigint, text) IS
+'Which features a model relies on for the rows of a source. shap: mean absolute contribution to the raw score; no target is needed. permutation: how much worse the metric (one that such models are judged by; NULL: the main one) gets when the values of a feature are shuffled, mean and standard deviation over the repeats; target names its column where the model does not know it. importance sums to 1.
+Example: SELECT m.store, i.* FROM store_models m, mlpg.importance(m.model, ''permutation'', ''SELECT * FROM last_month'', target => ''sales'') i;';
 
 CREATE FUNCTION mlpg.tree(model mlpg.model, index integer) RETURNS SETOF mlpg.tree_row
 	LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 60 AS 'MODULE_PATHNAME', 'mlpg_sql_tree';

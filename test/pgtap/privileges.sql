@@ -26,7 +26,7 @@ SELECT unnest(names::name[]), class FROM (VALUES
 	}'),
 	('train', '{
 		train, canonical_source, log_predictions, log_actuals, create_view, predict_batch,
-		evaluate, roc_curve, pr_curve, calibration, confusion,
+		evaluate, roc_curve, pr_curve, calibration, confusion, importance_of_rows,
 		deploy, rollback, rollback_stack, lock_model, gate_baselines, gate_version, compare_versions, write_deployment,
 		retrain, step_retrain, step_retrain_begin, step_retrain_train, step_retrain_decide, step_retrain_log, step_retrain_end,
 		set_alias, set_tag, describe_model, rename_model, set_owner, drop_version, drop_model, grant_model, revoke_model
@@ -57,7 +57,7 @@ SELECT unnest(names::name[]), class FROM (VALUES
 	}')) AS entry (class, names);
 
 CREATE TEMP VIEW mlpg_routine AS
-SELECT p.oid, p.proname, p.oid::regprocedure::text AS signature, p.prosecdef, p.proleakproof, p.prokind, p.proconfig, p.prosrc,
+SELECT p.oid, CASE p.prosrc WHEN 'mlpg_sql_importance_of_rows' THEN 'importance_of_rows' ELSE p.proname END AS proname, p.oid::regprocedure::text AS signature, p.prosecdef, p.proleakproof, p.prokind, p.proconfig, p.prosrc,
 	l.lanname, p.provolatile, p.proparallel
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
 WHERE p.pronamespace = 'mlpg'::regnamespace;

@@ -27,6 +27,10 @@ SELECT m.model, count(*), bool_and(e.value IS NOT DISTINCT FROM (v.metrics -> 'm
 SELECT model, array_agg(metric ORDER BY place) FROM unnest('{two,three,number,levels}'::text[]) WITH ORDINALITY AS m(model, which),
 	LATERAL (SELECT e.metric, e.place FROM mlpg.evaluate(model) WITH ORDINALITY AS e(segment, metric, value, n, place)) AS e GROUP BY model, which ORDER BY which;
 
+-- texts live as long as the rows that wait for an answer
+SELECT version FROM mlpg.train('wordy', 'SELECT repeat(chr(97 + i % 26) || chr(97 + i * 7 % 23), 3 + i % 5) || i AS words, i % 26 < 13 AS early FROM generate_series(1, 6000) AS i', 'early', 'logistic', preprocess => '{"ngrams":{"words":{"buckets":4096}}}');
+SELECT count(*), bool_and(abs(e.value - (v.metrics -> 'metrics' ->> e.metric)::float8) <= 1e-12) AS alike FROM mlpg.models AS m JOIN mlpg.model_versions AS v USING (model_id), LATERAL mlpg.evaluate(m.model) AS e WHERE m.model = 'wordy';
+
 -- --- a source: what the aggregates say of predict, predict_class, predict_proba
 SELECT e.metric, abs(e.value - w.value) < 1e-12, e.n = w.n
   FROM mlpg.evaluate('two', 'later') AS e JOIN (

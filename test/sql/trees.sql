@@ -56,7 +56,7 @@ SELECT raises('SELECT * FROM mlpg.explain(''seen'', ''{1,2}''::float8[])');
 SELECT rank, feature, round(importance::numeric, 4) AS importance, round(value::numeric, 1) AS value, stddev FROM models, mlpg.importance(model, 'split') WHERE name = 'mean';
 SELECT name, abs(sum(importance) - 1) < 1e-12 AS sums_to_1, min(rank), max(rank), min(feature) FILTER (WHERE rank = 1) AS first FROM models, mlpg.importance(model) WHERE name NOT IN ('linear') GROUP BY name ORDER BY name;
 SELECT (SELECT array_agg(i) FROM mlpg.importance('seen') AS i) = (SELECT array_agg(i) FROM mlpg.importance(mlpg.get_model('seen'), 'gain') AS i) AS by_name;
-SELECT raises('SELECT mlpg.importance(''seen'', ''permutation'')'), raises('SELECT mlpg.importance(model) FROM models WHERE name = ''linear''');
+SELECT raises('SELECT mlpg.importance(''seen'', ''magic'')'), raises('SELECT mlpg.importance(model) FROM models WHERE name = ''linear''');
 
 -- tree: walking its rows gives the prediction
 CREATE TABLE one AS SELECT mlpg.fit('boosted_trees', sold, x, '{"num_iterations":1,"num_leaves":8,"boost_from_average":false}') AS model FROM sales, LATERAL (SELECT shop, price) AS x;

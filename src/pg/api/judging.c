@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * judging.c
- *	  Judging a version: evaluate, roc_curve, pr_curve, calibration, confusion.
+ *	  MlpgJudging a version: evaluate, roc_curve, pr_curve, calibration, confusion.
  *
  * The rows are those that were held out when the version was trained, read again
  * from the stored source and answered by the model that was fitted without them;
@@ -29,7 +29,8 @@
 #include "funcapi.h"
 #include "pg/api/class_metrics.h"
 #include "pg/api/json.h"
-#include "pg/api/scored.h"
+#include "pg/api/judging.h"
+#include "pg/catalog/cache.h"
 #include "pg/catalog/writer.h"
 #include "pg/ingest/query.h"
 #include "pg/ingest/source.h"
@@ -41,51 +42,15 @@
 
 #define BLOCK 256				/* rows answered at once */
 
-typedef struct SegmentColumn
+typedef struct MlpgSegmentColumn
 {
 	char	   *name;
 	int			attno;			/* from 0 */
 	FmgrInfo	output;
-} SegmentColumn;
-
-typedef struct Judging
-{
-	MlpgModelRef ref;
-	char	   *label;			/* for messages */
-	MemoryContext context;		/* of what is kept */
-	MemoryContext row_context;
-	int			uncleaned;
-	MlpgHost   *host;
-	Jsonb	   *metrics;		/* of the version, or NULL */
-	char	   *source;			/* canonical */
-	bool		stored;			/* the rows held out of the stored source */
-	MlpgHoldout holdout;
-	MlpgScored	scored;
-	MlpgRows   *rows;
-	int			n_attributes;
-	int			n_segment_columns;
-	SegmentColumn *segment_column;
-	MlpgDictionary *segments;	/* by first sight; one without a name where there are no columns */
-	MlpgDictionary *classes;	/* those of the model, then others that were seen */
-
-	/* the block being filled */
-	int			n_block;
-	double	   *features;
-	double	   *out;
-	double	   *block_target;	/* numbers, or classes as in classes */
-	int32	   *block_segment;
-
-	/* rows answered */
-	int64		n;
-	int64		capacity;
-	int64		n_unanswered;
-	int32	   *segment;
-	double	   *target;
-	double	   *answer;			/* the model's outputs */
-} Judging;
+} MlpgSegmentColumn;
 
 static const MlpgSchema *
-schema_of(const Judging *j)
+schema_of(const MlpgJudging *j)
 {
 	return j->scored.model->schema;
 }
@@ -93,11 +58,11 @@ schema_of(const Judging *j)
 /* ---------- reading ---------- */
 
 static void
-find_segment_columns(Judging *j, TupleDesc desc)
+find_segment_columns(MlpgJudging *j, TupleDesc desc)
 {
 	for (int s = 0; s < j->n_segment_columns; s++)
 	{
-		SegmentColumn *column = &j->segment_column[s];
+		MlpgSegmentColumn *column = &j->segment_column[s];
 		Oid			output;
 		bool		is_varlena;
 
@@ -117,9 +82,9 @@ find_segment_columns(Judging *j, TupleDesc desc)
 static void
 start(TupleDesc desc, void *argument)
 {
-	Judging    *j = argument;
+	MlpgJudging    *j = argument;
 	MemoryContext old = MemoryContextSwitchTo(j->context);
-	MlpgColumnsAsked asked = {.target = schema_of(j)->target, .skip_unreadable = true};
+	MlpgColumnsAsked asked = {.target = j->target, .skip_unreadable = true};
 
 	if (j->stored)
 		mlpg_holdout_bind(&j->holdout, desc);
@@ -127,7 +92,7 @@ start(TupleDesc desc, void *argument)
 	if (schema_of(j)->classes == NULL && j->rows->target_reader.kind == MLPG_CATEGORY)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("column \"%s\" is no number, as %s predicts", schema_of(j)->target, j->label)));
+				 errmsg("column \"%s\" is no number, as %s predicts", j->target, j->label)));
 	j->n_attributes = desc->natts;
 	mlpg_scored_bind(&j->scored, desc, j->label);
 	find_segment_columns(j, desc);
@@ -136,7 +101,7 @@ start(TupleDesc desc, void *argument)
 
 /* Answers the block's rows and keeps what is judged of them. */
 static void
-answer_block(Judging *j)
+answer_block(MlpgJudging *j)
 {
 	const MlpgModel *model = j->scored.model;
 	int			n_outputs = model->n_outputs;
@@ -149,8 +114,13 @@ answer_block(Judging *j)
 		int64		more = Max(j->capacity * 2, 4 * BLOCK);
 
 		j->segment = mlpg_resize(j->host, j->segment, j->capacity, more, sizeof(int32));
-		j->target = mlpg_resize(j->host, j->target, j->capacity, more, sizeof(double));
+		j->target_value = mlpg_resize(j->host, j->target_value, j->capacity, more, sizeof(double));
 		j->answer = mlpg_resize(j->host, j->answer, j->capacity * n_outputs, more * n_outputs, sizeof(double));
+		if (j->keeps_rows)
+		{
+			j->row = mlpg_resize(j->host, j->row, j->capacity * j->stride, more * j->stride, sizeof(double));
+			j->identity = mlpg_resize(j->host, j->identity, j->capacity, more, sizeof(uint64));
+		}
 		j->capacity = more;
 	}
 	for (int i = 0; i < j->n_block; i++)
@@ -163,16 +133,23 @@ answer_block(Judging *j)
 			continue;
 		}
 		j->segment[j->n] = j->block_segment[i];
-		j->target[j->n] = j->block_target[i];
+		j->target_value[j->n] = j->block_target[i];
 		memcpy(&j->answer[j->n * n_outputs], out, n_outputs * sizeof(double));
+		if (j->keeps_rows)
+		{
+			memcpy(&j->row[j->n * j->stride], &j->block_row[(Size) i * j->stride], j->stride * sizeof(double));
+			j->identity[j->n] = j->block_identity[i];
+		}
 		j->n++;
 	}
 	j->n_block = 0;
+	if (j->text_context != NULL && !j->keeps_rows)
+		MemoryContextReset(j->text_context);
 }
 
 /* The class of the row at hand, which may be none of the model's. */
 static int32
-class_code(Judging *j)
+class_code(MlpgJudging *j)
 {
 	int			class = mlpg_scored_class(&j->scored, j->rows);
 	const char *text = j->rows->target_text;
@@ -190,14 +167,14 @@ class_code(Judging *j)
 
 /* "store=1, item=3" of the row at hand. */
 static int32
-segment_code(Judging *j, TupleTableSlot *slot)
+segment_code(MlpgJudging *j, TupleTableSlot *slot)
 {
 	StringInfoData s;
 
 	initStringInfo(&s);
 	for (int k = 0; k < j->n_segment_columns; k++)
 	{
-		SegmentColumn *column = &j->segment_column[k];
+		MlpgSegmentColumn *column = &j->segment_column[k];
 
 		appendStringInfo(&s, "%s%s", k > 0 ? ", " : "", column->name);
 		if (slot->tts_isnull[column->attno])
@@ -208,22 +185,61 @@ segment_code(Judging *j, TupleTableSlot *slot)
 	return mlpg_dictionary_add(j->host, j->segments, s.data, s.len);
 }
 
-static void
-take_row(Judging *j, TupleTableSlot *slot)
+/* Reads the row's content; false: it has no target, or was not held out. */
+static bool
+read_content(MlpgJudging *j, TupleTableSlot *slot)
 {
-	const MlpgSchema *schema = schema_of(j);
-	double	   *row = &j->features[(Size) j->n_block * Max(mlpg_schema_columns(schema), 1)];
+	if (j->target == NULL)
+		mlpg_rows_read_features(j->rows, slot->tts_values, slot->tts_isnull);
+	else if (!mlpg_rows_read_row(j->rows, slot->tts_values, slot->tts_isnull))
+		return false;
+	return !j->stored || mlpg_scored_was_held_out(&j->holdout, j->rows, slot->tts_values, slot->tts_isnull);
+}
 
-	if (!mlpg_rows_read_row(j->rows, slot->tts_values, slot->tts_isnull) ||
-		(j->stored && !mlpg_scored_was_held_out(&j->holdout, j->rows, slot->tts_values, slot->tts_isnull)))
+/* Texts that are kept count, too. */
+static void
+check_texts(const MlpgJudging *j)
+{
+	Size		size = j->text_context != NULL ? MemoryContextMemAllocated(j->text_context, true) : 0;
+
+	if (j->host->budget > 0 && size + j->host->in_use > j->host->budget)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("%s reads more texts than memory allows", j->label),
+				 errdetail("They take %zu MB; mlpg.max_memory is %zu MB.", size >> 20, j->host->budget >> 20),
+				 errhint("Raise mlpg.max_memory, or give fewer rows.")));
+}
+
+/* Reads the features; false where they are all missing, and predict answers NULL. */
+static bool
+read_features(MlpgJudging *j, TupleTableSlot *slot)
+{
+	double	   *row = &j->features[(Size) j->n_block * Max(mlpg_schema_columns(schema_of(j)), 1)];
+	MemoryContext old = MemoryContextSwitchTo(j->text_context != NULL ? j->text_context : CurrentMemoryContext);
+	bool		any = mlpg_bind_values(j->scored.binding, slot->tts_values, slot->tts_isnull, row);
+
+	MemoryContextSwitchTo(old);
+	check_texts(j);
+	if (j->keeps_rows)
+	{
+		memcpy(&j->block_row[(Size) j->n_block * j->stride], mlpg_bind_place(j->scored.model, row), j->stride * sizeof(double));
+		j->block_identity[j->n_block] = mlpg_rows_hash(j->rows);
+	}
+	return any || schema_of(j)->n_features == 0;
+}
+
+static void
+take_row(MlpgJudging *j, TupleTableSlot *slot)
+{
+	if (!read_content(j, slot))
 		return;
-	/* of nothing known predict answers NULL */
-	if (!mlpg_bind_values(j->scored.binding, slot->tts_values, slot->tts_isnull, row) && schema->n_features > 0)
+	if (!read_features(j, slot))
 	{
 		j->n_unanswered++;
 		return;
 	}
-	j->block_target[j->n_block] = schema->classes != NULL ? class_code(j) : j->rows->values[j->rows->plan->n_features];
+	if (j->target != NULL)
+		j->block_target[j->n_block] = schema_of(j)->classes != NULL ? class_code(j) : j->rows->values[j->rows->plan->n_features];
 	j->block_segment[j->n_block] = segment_code(j, slot);
 	if (++j->n_block == BLOCK)
 		answer_block(j);
@@ -232,7 +248,7 @@ take_row(Judging *j, TupleTableSlot *slot)
 static void
 row(TupleTableSlot *slot, void *argument)
 {
-	Judging    *j = argument;
+	MlpgJudging    *j = argument;
 	MemoryContext old;
 
 	if (j->uncleaned++ == BLOCK)
@@ -250,7 +266,7 @@ static void
 read_source(void *argument)
 {
 	static const MlpgSink sink = {start, row};
-	Judging    *j = argument;
+	MlpgJudging    *j = argument;
 
 	mlpg_query_run(j->source, &sink, j);
 	answer_block(j);
@@ -259,7 +275,7 @@ read_source(void *argument)
 /* ---------- opening ---------- */
 
 static void
-choose_source(Judging *j, text *given)
+choose_source(MlpgJudging *j, text *given)
 {
 	if (given != NULL)
 	{
@@ -274,40 +290,106 @@ choose_source(Judging *j, text *given)
 				 errhint("Give rows that it was not fitted on as source.")));
 }
 
+/* The model of argument 0, by name or by value. */
 static void
-open_model(Judging *j)
+open_model(MlpgJudging *j, FunctionCallInfo fcinfo, text *source)
 {
-	const MlpgSchema *schema;
-	int			n_columns;
+	Oid		   *types;
+	int			n;
 
-	j->scored.model = mlpg_scored_model(j->context, &j->ref, j->stored);
-	schema = schema_of(j);
-	if (schema->target == NULL || schema->target[0] == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("%s does not know the name of its target", j->label),
-				 errhint("Use the metric aggregates on mlpg.predict instead.")));
+	(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &n);
+	if (types[0] == TEXTOID)
+	{
+		char	   *reference = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+		mlpg_registry_resolve(reference, MLPG_READ, &j->ref);
+		j->label = psprintf("model \"%s\"", reference);
+		j->metrics = mlpg_registry_metrics(j->ref.model_id, j->ref.version);
+		choose_source(j, source);
+		j->scored.model = mlpg_scored_model(j->context, &j->ref, j->stored);
+	}
+	else
+	{
+		struct varlena *value;
+		MemoryContext old = MemoryContextSwitchTo(j->context);
+
+		j->label = pstrdup("the model");
+		choose_source(j, source);
+		value = PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(0));
+		j->scored.model = mlpg_model_decode(j->context, VARDATA(value), VARSIZE(value) - VARHDRSZ);
+		MemoryContextSwitchTo(old);
+	}
+	if (schema_of(j)->target != NULL && schema_of(j)->target[0] != '\0')
+		j->target = schema_of(j)->target;
 	if (j->scored.model->learner->hasten != NULL)
 		j->scored.model->learner->hasten(j->host, j->scored.model);
-	n_columns = Max(mlpg_schema_columns(schema), 1);
+}
+
+MlpgJudging *
+mlpg_judging_open(FunctionCallInfo fcinfo, text *source)
+{
+	MlpgJudging *j = palloc0(sizeof(MlpgJudging));
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("argument \"model\" must not be null")));
+	j->context = AllocSetContextCreate(CurrentMemoryContext, "mlpg judging", ALLOCSET_DEFAULT_SIZES);
+	j->row_context = AllocSetContextCreate(j->context, "mlpg judging row", ALLOCSET_SMALL_SIZES);
+	j->host = mlpg_host_pg_create(j->context, 1, (Size) mlpg_max_memory_kb * 1024);
+	open_model(j, fcinfo, source);
+	return j;
+}
+
+static void
+create_block(MlpgJudging *j)
+{
+	const MlpgSchema *schema = schema_of(j);
+	int			n_columns = Max(mlpg_schema_columns(schema), 1);
+
 	j->features = mlpg_allocate(j->host, (Size) BLOCK * n_columns, sizeof(double));
 	j->out = mlpg_allocate(j->host, (Size) BLOCK * j->scored.model->n_outputs, sizeof(double));
 	j->block_target = mlpg_allocate(j->host, BLOCK, sizeof(double));
 	j->block_segment = mlpg_allocate(j->host, BLOCK, sizeof(int32));
+	if (j->keeps_rows)
+	{
+		j->stride = j->scored.model->input->n_features + (schema->offset != NULL ? 1 : 0);
+		j->block_row = mlpg_allocate(j->host, (Size) BLOCK * j->stride + 1, sizeof(double));
+		j->block_identity = mlpg_allocate(j->host, BLOCK, sizeof(uint64));
+	}
+	for (int i = 0; i < j->scored.model->input->n_features; i++)
+		if (j->scored.model->input->feature[i].kind == MLPG_TEXT && j->text_context == NULL)
+			j->text_context = AllocSetContextCreate(j->context, "mlpg judging texts", ALLOCSET_DEFAULT_SIZES);
 	j->segments = mlpg_dictionary_create(j->host);
 	j->classes = mlpg_dictionary_create(j->host);
 	for (int k = 0; k < mlpg_schema_classes(schema); k++)
 		(void) mlpg_dictionary_add(j->host, j->classes, schema->classes->text[k], schema->classes->length[k]);
 }
 
+void
+mlpg_judging_read(MlpgJudging *j)
+{
+	MlpgModelRef own;
+
+	create_block(j);
+	if (j->stored && OidIsValid(j->ref.owner) && mlpg_registry_find_model(j->ref.name, MLPG_OWN, &own))
+		mlpg_as_model_owner(j->ref.owner, read_source, j);
+	else
+		read_source(j);
+	if (j->n_unanswered > 0)
+		ereport(NOTICE,
+				(errmsg("%lld of %lld rows have no prediction (categories not seen in training, or all features NULL)",
+						(long long) j->n_unanswered, (long long) (j->n + j->n_unanswered))));
+}
+
 static void
-take_segment_columns(Judging *j, ArrayType *names)
+take_segment_columns(MlpgJudging *j, ArrayType *names)
 {
 	Datum	   *elements;
 	bool	   *nulls;
 
 	deconstruct_array(names, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &j->n_segment_columns);
-	j->segment_column = palloc0((j->n_segment_columns + 1) * sizeof(SegmentColumn));
+	j->segment_column = palloc0((j->n_segment_columns + 1) * sizeof(MlpgSegmentColumn));
 	for (int i = 0; i < j->n_segment_columns; i++)
 	{
 		if (nulls[i])
@@ -320,7 +402,7 @@ take_segment_columns(Judging *j, ArrayType *names)
 
 /* What the metrics, or that there are none, would leave one to guess. */
 static void
-notice_rows(const Judging *j)
+notice_rows(const MlpgJudging *j)
 {
 	const MlpgSchema *schema = schema_of(j);
 	int64		unknown = 0;
@@ -337,40 +419,23 @@ notice_rows(const Judging *j)
 						   mlpg_classes_list(j->host, schema))));
 }
 
-/* Reads and answers all rows; given NULL: the stored hold-out.  What is raised names the model. */
-static Judging *
-judge(FunctionCallInfo fcinfo, ArrayType *segment_by, void (*check) (Judging *j))
+/* Rows judged by their target; check may refuse the model. */
+static MlpgJudging *
+judge(FunctionCallInfo fcinfo, ArrayType *segment_by, void (*check) (MlpgJudging *j))
 {
-	Judging    *j = palloc0(sizeof(Judging));
-	MlpgModelRef own;
-	char	   *reference;
+	MlpgJudging *j = mlpg_judging_open(fcinfo, PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1));
 
-	if (PG_ARGISNULL(0))
+	if (j->target == NULL)
 		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("argument \"model\" must not be null")));
-	reference = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	mlpg_registry_resolve(reference, MLPG_READ, &j->ref);
-	j->label = psprintf("model \"%s\"", reference);
-	j->context = AllocSetContextCreate(CurrentMemoryContext, "mlpg judging", ALLOCSET_DEFAULT_SIZES);
-	j->row_context = AllocSetContextCreate(j->context, "mlpg judging row", ALLOCSET_SMALL_SIZES);
-	j->host = mlpg_host_pg_create(j->context, 1, (Size) mlpg_max_memory_kb * 1024);
-	j->metrics = mlpg_registry_metrics(j->ref.model_id, j->ref.version);
-	choose_source(j, PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1));
-	open_model(j);
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s does not know the name of its target", j->label),
+				 errhint("Use the metric aggregates on mlpg.predict instead.")));
 	if (check != NULL)
 		check(j);
 	if (segment_by != NULL)
 		take_segment_columns(j, segment_by);
-	if (j->stored && OidIsValid(j->ref.owner) && mlpg_registry_find_model(j->ref.name, MLPG_OWN, &own))
-		mlpg_as_model_owner(j->ref.owner, read_source, j);
-	else
-		read_source(j);
+	mlpg_judging_read(j);
 	notice_rows(j);
-	if (j->n_unanswered > 0)
-		ereport(NOTICE,
-				(errmsg("%lld of %lld rows have no prediction (categories not seen in training, or all features NULL)",
-						(long long) j->n_unanswered, (long long) (j->n + j->n_unanswered))));
 	return j;
 }
 
@@ -387,7 +452,7 @@ put(void *argument, Datum *values, bool *nulls)
 /* The rows of one segment. */
 typedef struct Segment
 {
-	const Judging *j;
+	const MlpgJudging *j;
 	const char *name;
 	const int64 *at;			/* n positions among the rows */
 	int64		n;
@@ -414,7 +479,7 @@ class_rows(MlpgHost *host, const Segment *s)
 	for (int64 i = 0; i < s->n; i++)
 	{
 		const double *out = &s->j->answer[s->at[i] * model->n_outputs];
-		int			actual = (int) s->j->target[s->at[i]];
+		int			actual = (int) s->j->target_value[s->at[i]];
 
 		rows->actual[i] = actual < n_classes ? actual : -1;
 		rows->predicted[i] = mlpg_model_class(model, out);
@@ -467,6 +532,16 @@ evaluate_levels(MlpgHost *host, const Segment *s, const double *actual, const do
 	put_metric(s, "coverage", mlpg_metric_value(&state, &is_null), s->n);
 }
 
+void
+mlpg_judging_numbers(const MlpgJudging *j, MlpgJudge *judge)
+{
+	const MlpgModel *model = j->scored.model;
+
+	mlpg_judge_init(judge, j->metrics != NULL ? mlpg_json_get_number(j->metrics, "underage_cost") : NAN,
+					j->metrics != NULL ? mlpg_json_get_number(j->metrics, "overage_cost") : NAN,
+					model->levels != NULL ? model->levels[model->main_output] : NAN);
+}
+
 static void
 evaluate_numbers(MlpgHost *host, const Segment *s)
 {
@@ -475,14 +550,12 @@ evaluate_numbers(MlpgHost *host, const Segment *s)
 	double	   *actual = mlpg_allocate(host, s->n + 1, sizeof(double)),
 			   *yhat = mlpg_allocate(host, s->n + 1, sizeof(double)),
 			   *outputs = mlpg_allocate(host, mlpg_size_multiply(host, s->n + 1, k), sizeof(double));
-	double		values[MLPG_JUDGE_MAX],
-				underage = s->j->metrics != NULL ? mlpg_json_get_number(s->j->metrics, "underage_cost") : NAN,
-				overage = s->j->metrics != NULL ? mlpg_json_get_number(s->j->metrics, "overage_cost") : NAN;
+	double		values[MLPG_JUDGE_MAX];
 	MlpgJudge	judges;
 
 	for (int64 i = 0; i < s->n; i++)
 	{
-		actual[i] = s->j->target[s->at[i]];
+		actual[i] = s->j->target_value[s->at[i]];
 		memcpy(&outputs[i * k], &s->j->answer[s->at[i] * k], k * sizeof(double));
 		if (model->main_output >= 0)
 			yhat[i] = mlpg_model_answer(model, &outputs[i * k]);	/* puts levels into order */
@@ -491,7 +564,7 @@ evaluate_numbers(MlpgHost *host, const Segment *s)
 	}
 	if (model->main_output >= 0)
 	{
-		mlpg_judge_init(&judges, underage, overage, model->levels != NULL ? model->levels[model->main_output] : NAN);
+		mlpg_judging_numbers(s->j, &judges);
 		mlpg_judge_rows(host, &judges, actual, yhat, s->n, values);
 		for (int m = 0; m < judges.n; m++)
 			put_metric(s, judges.metric[m]->name, values[m], s->n);
@@ -502,7 +575,7 @@ evaluate_numbers(MlpgHost *host, const Segment *s)
 
 /* Rows by segment, segments in byte order of their names. */
 static void
-evaluate_segments(Judging *j, ReturnSetInfo *result)
+evaluate_segments(MlpgJudging *j, ReturnSetInfo *result)
 {
 	int32		n = j->segments->n;
 	int32	   *rank = mlpg_dictionary_sort(j->host, j->segments);
@@ -540,7 +613,7 @@ MLPG_SQL_FUNCTION(mlpg_sql_evaluate);
 Datum
 mlpg_sql_evaluate(PG_FUNCTION_ARGS)
 {
-	Judging    *j;
+	MlpgJudging    *j;
 
 	InitMaterializedSRF(fcinfo, 0);
 	j = judge(fcinfo, PG_ARGISNULL(2) ? NULL : PG_GETARG_ARRAYTYPE_P(2), NULL);
@@ -551,7 +624,7 @@ mlpg_sql_evaluate(PG_FUNCTION_ARGS)
 /* ---------- of classifiers ---------- */
 
 static void
-need_classes(Judging *j)
+need_classes(MlpgJudging *j)
 {
 	if (schema_of(j)->classes == NULL)
 		ereport(ERROR,
@@ -561,7 +634,7 @@ need_classes(Judging *j)
 }
 
 static void
-need_two_classes(Judging *j)
+need_two_classes(MlpgJudging *j)
 {
 	need_classes(j);
 	if (schema_of(j)->classes->n != 2)
@@ -573,13 +646,13 @@ need_two_classes(Judging *j)
 
 /* Whether row i is of the event, and its probability; false: it is of a class that the model does not know. */
 static bool
-event_of(const Judging *j, int64 i, bool *actual, double *p)
+event_of(const MlpgJudging *j, int64 i, bool *actual, double *p)
 {
 	int			event = mlpg_schema_event(schema_of(j));
 
-	if (j->target[i] >= 2)
+	if (j->target_value[i] >= 2)
 		return false;
-	*actual = (int) j->target[i] == event;
+	*actual = (int) j->target_value[i] == event;
 	*p = mlpg_model_probability(j->scored.model, &j->answer[i * j->scored.model->n_outputs], event);
 	return true;
 }
@@ -587,7 +660,7 @@ event_of(const Judging *j, int64 i, bool *actual, double *p)
 static Datum
 curve_rows(FunctionCallInfo fcinfo, MlpgPutCurve put_curve)
 {
-	Judging    *j;
+	MlpgJudging *j;
 	MlpgScores *scores;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -629,7 +702,7 @@ mlpg_sql_pr_curve(PG_FUNCTION_ARGS)
 Datum
 mlpg_sql_calibration(PG_FUNCTION_ARGS)
 {
-	Judging    *j;
+	MlpgJudging    *j;
 	MlpgReliability bins;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -651,7 +724,7 @@ mlpg_sql_calibration(PG_FUNCTION_ARGS)
 Datum
 mlpg_sql_confusion(PG_FUNCTION_ARGS)
 {
-	Judging    *j;
+	MlpgJudging    *j;
 	MlpgCells	cells;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -659,7 +732,7 @@ mlpg_sql_confusion(PG_FUNCTION_ARGS)
 	mlpg_cells_init(j->host, &cells);
 	for (int64 i = 0; i < j->n; i++)
 	{
-		int			actual = (int) j->target[i],
+		int			actual = (int) j->target_value[i],
 					predicted = mlpg_model_class(j->scored.model, &j->answer[i * j->scored.model->n_outputs]);
 
 		mlpg_cells_add(j->host, &cells, j->classes->text[actual], j->classes->length[actual],

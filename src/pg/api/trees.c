@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * trees.c
- *	  Explanations of predictions, and models made of trees: explain; importance, tree,
- *	  from_lightgbm, to_lightgbm.
+ *	  Explanations of predictions, and models made of trees: explain; tree,
+ *	  from_lightgbm, to_lightgbm.  (importance.c has importance.)
  *
- * explain, importance and tree take a reference (the right read is needed) or a
+ * explain and tree take a reference (the right read is needed) or a
  * value; to_lightgbm hands out the model as a text, to its owner alone when it is asked for by name.
  * explain reads rows as predict does, at a call site of its own, so that a query over
  * many rows decodes the model once.
@@ -21,6 +21,7 @@
 #include "core/math/sort.h"
 #include "funcapi.h"
 #include "pg/api/model_argument.h"
+#include "pg/api/trees.h"
 #include "pg/ingest/rows.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -29,7 +30,6 @@
 #include "utils/timestamp.h"
 
 MLPG_SQL_FUNCTION(mlpg_sql_explain);
-MLPG_SQL_FUNCTION(mlpg_sql_importance);
 MLPG_SQL_FUNCTION(mlpg_sql_tree);
 MLPG_SQL_FUNCTION(mlpg_sql_from_lightgbm);
 MLPG_SQL_FUNCTION(mlpg_sql_to_lightgbm);
@@ -40,9 +40,8 @@ put(ReturnSetInfo *result, Datum *values, bool *nulls)
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-/* Positions of n values, largest first; ties in the order of positions. */
-static int64_t *
-descending(MlpgHost *host, const double *values, int n)
+int64_t *
+mlpg_descending(MlpgHost *host, const double *values, int n)
 {
 	double	   *key = mlpg_allocate(host, (size_t) n + 1, sizeof(double));
 	int64_t    *order = mlpg_allocate(host, (size_t) n + 1, sizeof(int64_t));
@@ -56,8 +55,8 @@ descending(MlpgHost *host, const double *values, int n)
 	return order;
 }
 
-static const MlpgForest *
-forest_of(const MlpgModel *model)
+const MlpgForest *
+mlpg_forest_required(const MlpgModel *model)
 {
 	if (model->learner->forest == NULL)
 		ereport(ERROR,
@@ -190,59 +189,12 @@ mlpg_sql_explain(PG_FUNCTION_ARGS)
 	}
 	for (int i = 0; i < n; i++)
 		strength[i] = fabs(contribution[i]);
-	order = descending(host, strength, n);
+	order = mlpg_descending(host, strength, n);
 	for (int i = 0; i < n; i++)
 	{
 		int			k = (int) order[i];
 
 		explain_row(result, model->input->feature[k].name, value_text(&model->input->feature[k], row[k]), sign * contribution[k] + 0.0);	/* + 0: no minus zero */
-	}
-	return (Datum) 0;
-}
-
-/* --- importance -------------------------------------------------------- */
-
-/* importance(model, method) */
-Datum
-mlpg_sql_importance(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	char	   *method = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	MlpgHost   *host;
-	MlpgModel  *model;
-	const MlpgForest *forest;
-	double	   *splits,
-			   *gain,
-			   *value,
-				sum = 0;
-	int64_t    *order;
-	int			n;
-
-	InitMaterializedSRF(fcinfo, 0);
-	if (strcmp(method, "gain") != 0 && strcmp(method, "split") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("importance has no method \"%s\"", method),
-				 errhint("Methods are: gain, split.")));
-	model = mlpg_model_argument(fcinfo, MLPG_READ);
-	forest = forest_of(model);
-	n = model->schema->n_features;
-	host = mlpg_host_pg_create(NULL, 1, 0);
-	splits = mlpg_allocate(host, (size_t) n + 1, sizeof(double));
-	gain = mlpg_allocate(host, (size_t) n + 1, sizeof(double));
-	mlpg_forest_importance(forest, splits, gain);
-	value = strcmp(method, "gain") == 0 ? gain : splits;
-	for (int i = 0; i < n; i++)
-		sum += value[i];
-	order = descending(host, value, n);
-	for (int i = 0; i < n; i++)
-	{
-		int			k = (int) order[i];
-		Datum		values[5] = {Int32GetDatum(i + 1), CStringGetTextDatum(model->schema->feature[k].name),
-		Float8GetDatum(sum > 0 ? value[k] / sum : 0), Float8GetDatum(value[k]), 0};
-		bool		nulls[5] = {false, false, false, false, true};
-
-		put(result, values, nulls);
 	}
 	return (Datum) 0;
 }
@@ -325,7 +277,7 @@ mlpg_sql_tree(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	model = mlpg_model_argument(fcinfo, MLPG_READ);
-	forest = forest_of(model);
+	forest = mlpg_forest_required(model);
 	if (index < 0 || index >= forest->n_trees)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -370,7 +322,7 @@ mlpg_sql_to_lightgbm(PG_FUNCTION_ARGS)
 	MlpgHost   *host = mlpg_host_pg_create(NULL, 1, (size_t) mlpg_max_memory_kb * 1024);
 	MlpgWriter *text_form;
 
-	(void) forest_of(model);
+	(void) mlpg_forest_required(model);
 	if (model->schema->preprocess != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

@@ -271,6 +271,8 @@ mlpg_affine_explain(MlpgHost *host, const MlpgModel *model, const double *row, d
 		for (int i = 0; i <= n; i++)
 			contribution[i] = isnan(score[o]) ? NAN : contribution[i];
 	}
+	mlpg_release(host, z);
+	mlpg_release(host, score);
 }
 
 /* The level that an unpenalised fit left out, shown with estimate 0 before the first that is there. */
