@@ -64,7 +64,22 @@ SET mlpg.max_memory = '1MB';
 SELECT raises($q$SELECT mlpg.train('no', 'SELECT shop, price, sold FROM trees_test.sales', 'sold')$q$) ~ '^53400|^54000|^53200' AS refused_by_memory, raises($q$SELECT mlpg.train('no', 'SELECT shop, price, sold FROM trees_test.sales', 'sold')$q$);
 RESET mlpg.max_memory;
 SELECT count(*) AS left_behind FROM mlpg.models WHERE model = 'no';
+-- LightGBM's names of metrics, rows that cannot be judged, and rules of rows that exclude one another
+SELECT version FROM mlpg.train('n', 'SELECT shop, item, price, sold, promo FROM sales', 'promo', params => '{"num_iterations":3,"validation":0.2,"metric":["binary_logloss","binary_error"]}');
+SELECT array_agg(metric::text ORDER BY metric) FROM mlpg.run_metrics JOIN mlpg.runs USING (run_id) JOIN mlpg.models USING (model_id) WHERE model = 'n' AND step = 2;
+SELECT params, raises(format('SELECT length(mlpg.fit(''boosted_trees'', %s, s, %L)::bytea) FROM (SELECT price, shop, i, is_valid, w, promo, sold FROM sales) AS s', target, params)) FROM (VALUES
+	('sold', '{"exclude":["i","promo"],"metric":"binary_logloss"}'), ('sold', '{"data_sample_strategy":"goss","top_rate":0}'), ('sold', '{"data_sample_strategy":"goss","bagging_freq":1,"bagging_fraction":0.5}'),
+	('promo OR is_valid', '{"exclude":["i","promo"],"metric":"auc","validation":"is_valid","early_stopping_rounds":2}')) AS v (target, params);
+SELECT raises(format('SELECT length(mlpg.fit(''boosted_trees'', sold, s, ''{"weight":"w","validation":"v"}'')::bytea) FROM (SELECT price, sold, i %% 2 = 0 AS v, %s AS w FROM sales) AS s', w)) FROM (VALUES ('i % 2'), ('1 - i % 2')) AS v (w);
+-- one that goes by halves draws more features, and a gain is told with what it had to exceed, both as LightGBM
+SELECT count(DISTINCT feature) AS drawn FROM mlpg.tree((SELECT mlpg.fit('boosted_trees', sold, x, '{"num_iterations":1,"feature_fraction":0.5,"min_data_in_leaf":2}') FROM sales, LATERAL (SELECT price, shop, item, promo, i) AS x), 0);
+SELECT count(*), min(gain) > 50 AS above, count(DISTINCT gain) = 2 AS alike FROM (SELECT gain FROM unnest('{0,50}'::int[]) AS least, LATERAL (SELECT mlpg.fit('boosted_trees', sold, x, format('{"num_iterations":1,"num_leaves":3,"min_gain_to_split":%s}', least)::jsonb) AS model FROM sales, LATERAL (SELECT price, shop, item, promo) AS x) AS f, mlpg.tree(model, 0)) AS t WHERE gain IS NOT NULL;
+-- fits in a query are bounded, too
+SET mlpg.max_memory = '8MB';
+SELECT left(raises('SELECT length(mlpg.fit(''boosted_trees'', sold, x, ''{"num_leaves":3000,"min_data_in_leaf":1,"num_iterations":200}'')::bytea) FROM sales, LATERAL (SELECT price, shop, item, promo, i) AS x'), 50);
+SELECT count(model) FROM (SELECT mlpg.fit('boosted_trees', sold, x, '{"num_iterations":50}') AS model FROM sales, LATERAL (SELECT price, item, promo) AS x GROUP BY i % 20) AS f;
+RESET mlpg.max_memory;
 \set ECHO none
-SELECT count(mlpg.drop_model(model, force => true)) > 0 FROM mlpg.models WHERE model ~ '^([tcewk]|l_.*)$';
+SELECT count(mlpg.drop_model(model, force => true)) > 0 FROM mlpg.models WHERE model ~ '^([tcewkn]|l_.*)$';
 SET client_min_messages = error;
 DROP SCHEMA trees_test CASCADE;

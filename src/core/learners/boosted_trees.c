@@ -99,19 +99,32 @@ typedef struct Fit
 
 /* ---------- parameters ---------- */
 
+/* Our short names, and LightGBM's where it means the same. */
 static const struct
 {
 	const char *name;
 	MlpgWatch	watch;
 	bool		classes;
 	bool		numbers;
+	const char *loss;			/* only where this is boosted; NULL: any */
 }			watches[] = {
-	{"loss", MLPG_WATCH_LOSS, true, true},
-	{"l1", MLPG_WATCH_L1, false, true},
-	{"l2", MLPG_WATCH_L2, false, true},
-	{"rmse", MLPG_WATCH_RMSE, false, true},
-	{"error", MLPG_WATCH_ERROR, true, false},
-	{"auc", MLPG_WATCH_AUC, true, false},
+	{"loss", MLPG_WATCH_LOSS, true, true, NULL},
+	{"l1", MLPG_WATCH_L1, false, true, NULL},
+	{"mae", MLPG_WATCH_L1, false, true, NULL},
+	{"l2", MLPG_WATCH_L2, false, true, NULL},
+	{"mse", MLPG_WATCH_L2, false, true, NULL},
+	{"rmse", MLPG_WATCH_RMSE, false, true, NULL},
+	{"error", MLPG_WATCH_ERROR, true, false, NULL},
+	{"auc", MLPG_WATCH_AUC, true, false, "logistic"},
+	{"binary_error", MLPG_WATCH_ERROR, true, false, "logistic"},
+	{"binary_logloss", MLPG_WATCH_LOSS, true, false, "logistic"},
+	{"multi_error", MLPG_WATCH_ERROR, true, false, "softmax"},
+	{"multi_logloss", MLPG_WATCH_LOSS, true, false, "softmax"},
+	{"quantile", MLPG_WATCH_LOSS, false, true, "quantile"},
+	{"huber", MLPG_WATCH_LOSS, false, true, "huber"},
+	{"poisson", MLPG_WATCH_LOSS, false, true, "poisson"},
+	{"gamma", MLPG_WATCH_LOSS, false, true, "gamma"},
+	{"tweedie", MLPG_WATCH_LOSS, false, true, "tweedie"},
 };
 
 /* The watch named at text up to length, or -1. */
@@ -151,14 +164,13 @@ read_watches(Fit *f)
 		size_t		length = strcspn(at, ",");
 		int			i = find_watch(at, length);
 
-		if (!(classes ? watches[i].classes : watches[i].numbers) ||
-			(watches[i].watch == MLPG_WATCH_AUC && f->loss->n_outputs > 1))
+		if (!(classes ? watches[i].classes : watches[i].numbers) || (watches[i].loss && strcmp(watches[i].loss, f->loss->name) != 0))
 			mlpg_raise(f->host, MLPG_INVALID_PARAMETER, NULL,
 					   classes ? "Of a classification these can be watched: loss, error, and auc where there are two classes."
 					   : "Of a regression these can be watched: loss, l1, l2, rmse.",
-					   "metric \"%s\" does not fit the task", watches[i].name);
+					   "metric \"%s\" does not fit loss \"%s\"", watches[i].name, f->loss->name);
 		f->boost.watch[f->boost.n_watches] = watches[i].watch;
-		f->boost.watch_name[f->boost.n_watches++] = watches[i].watch == MLPG_WATCH_LOSS ? f->loss->name : watches[i].name;
+		f->boost.watch_name[f->boost.n_watches++] = strcmp(watches[i].name, "loss") == 0 ? f->loss->name : watches[i].name;
 		at += length;
 		if (*at == '\0')
 			return;
@@ -222,9 +234,12 @@ read_boost_rules(Fit *f)
 	rules->goss = strcmp(mlpg_params_choice(p, "data_sample_strategy"), "goss") == 0;
 	rules->top_rate = mlpg_params_real(p, "top_rate");
 	rules->other_rate = mlpg_params_real(p, "other_rate");
-	if (rules->goss && (rules->top_rate + rules->other_rate > 1 || rules->other_rate == 0))
-		mlpg_raise(f->host, MLPG_INVALID_PARAMETER, "Together they are at most 1, and other_rate is greater than 0.", NULL,
+	if (rules->goss && (rules->top_rate + rules->other_rate > 1 || rules->top_rate == 0 || rules->other_rate == 0))
+		mlpg_raise(f->host, MLPG_INVALID_PARAMETER, "Both are greater than 0, and together at most 1.", NULL,
 				   "top_rate %g and other_rate %g do not go together", rules->top_rate, rules->other_rate);
+	if (rules->goss && rules->bagging_freq > 0 && rules->bagging_fraction < 1)
+		mlpg_raise(f->host, MLPG_INVALID_PARAMETER, NULL, "Leave bagging_freq out.",
+				   "data_sample_strategy \"goss\" draws the rows itself, without bagging");
 	rules->early_stopping_rounds = (int) mlpg_params_integer(p, "early_stopping_rounds");
 	rules->early_stopping_min_delta = mlpg_params_real(p, "early_stopping_min_delta");
 	rules->first_metric_only = mlpg_params_boolean(p, "first_metric_only");
@@ -346,6 +361,19 @@ check_target(const Fit *f)
 				   "Express a very large target in other units.", "values are too large to fit trees");
 }
 
+/* A side all of whose rows weigh nothing could not be fitted, or judged. */
+static void
+check_sides(const Fit *f)
+{
+	bool		weighs[2] = {false, false};
+
+	for (int64_t i = 0; f->w && i < f->n; i++)
+		weighs[f->validation[i]] |= f->w[i] > 0;
+	if (f->w && !(weighs[0] && weighs[1]))
+		mlpg_raise(f->host, MLPG_DATA_EXCEPTION, "The weights of all of them are zero.", "Name other rows with \"validation\".",
+				   "no %s row has a weight", weighs[0] ? "validation" : "training");
+}
+
 /* Which rows are kept apart: those named, else a share by hash. */
 static void
 choose_validation(Fit *f)
@@ -370,6 +398,7 @@ choose_validation(Fit *f)
 				   mlpg_text(f->host, "%lld of %lld rows are validation rows.", (long long) f->n_validation, (long long) f->rows.n),
 				   "Name other rows with \"validation\", give more rows, or do without early stopping.",
 				   "both training and validation need rows");
+	check_sides(f);
 }
 
 static void

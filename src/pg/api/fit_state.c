@@ -189,6 +189,7 @@ mlpg_fit_state_finish(FunctionCallInfo fcinfo, MemoryContext arena, MlpgFitState
 	struct varlena *model;
 
 	mlpg_host_pg_set_arena(site->host, arena);
+	site->scratch->budget = (size_t) mlpg_max_memory_kb * 1024;
 	facts = mlpg_facts_create(site->scratch);
 	mlpg_leak_check(&state->leak, state->fit.plan);
 	model = mlpg_model_datum(mlpg_fit_finish(site->host, site->scratch, &state->fit, facts));
@@ -198,5 +199,6 @@ mlpg_fit_state_finish(FunctionCallInfo fcinfo, MemoryContext arena, MlpgFitState
 		site->warned = true;
 	}
 	MemoryContextReset(site->scratch_context);
+	site->scratch->in_use = 0;
 	return model;
 }

@@ -155,7 +155,7 @@ mlpg_boost_choose_rows(MlpgBoost *b, int iteration)
 
 	if (b->order == NULL)
 		b->n_bag = b->n;
-	else if (rules->goss && iteration >= (int) (1 / rules->learning_rate))
+	else if (rules->goss && iteration >= floor(1 / rules->learning_rate))
 		one_side(b, iteration);
 	else if (!rules->goss && rules->bagging_freq > 0 && rules->bagging_fraction < 1)
 	{

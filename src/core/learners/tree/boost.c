@@ -22,6 +22,7 @@
  */
 #include "core/learners/tree/boost.h"
 
+#include "core/learners/tree/forest.h"
 #include "core/math/fixed.h"
 
 static bool
@@ -132,6 +133,9 @@ add_tree(MlpgBoost *b, MlpgEnsemble *e, int iteration, int output)
 	tree = mlpg_grower_tree(b->host, b->grower, b->value, b->rules->learning_rate);
 	tree->output = output;
 	e->tree[e->n_trees++] = tree;
+	e->n_nodes += tree->n_nodes;
+	if (b->rules->early_stopping_rounds == 0)	/* else some may not be kept */
+		mlpg_forest_check_size(b->host, e->n_trees, e->n_nodes, 0);
 	return true;
 }
 

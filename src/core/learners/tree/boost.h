@@ -67,6 +67,7 @@ typedef struct MlpgEnsemble
 	int			n_iterations;	/* kept */
 	int			n_trees;		/* n_iterations x n_outputs, less those that could not be split */
 	MlpgTree  **tree;
+	int64_t		n_nodes;		/* of all that were grown */
 	int			n_points;
 	MlpgCurvePoint *point;
 	bool		stopped_early;

@@ -726,7 +726,7 @@ mlpg_deep_tree(MlpgHost *host, const MlpgDeep *d)
 				split.set = node->u.set;
 			out->left = next++;
 			out->right = next++;
-			mlpg_grow_write_split(d->bins, &split, tree, out);
+			mlpg_grow_write_split(d->bins, &split, d->rules->split.min_gain_to_split, tree, out);
 		}
 	}
 	return tree;

@@ -155,6 +155,16 @@ write_head(MlpgWriter *w, const MlpgForestSpec *spec, int n_trees, const Draft *
 		mlpg_write_doubles(w, spec->levels, (size_t) spec->n_outputs);
 }
 
+void
+mlpg_forest_check_size(MlpgHost *host, int64_t n_trees, int64_t n_nodes, int64_t n_words)
+{
+	if (mlpg_forest_size(1, n_trees, n_nodes, n_words) > MLPG_MODEL_MAX)
+		mlpg_raise(host, MLPG_LIMIT_EXCEEDED,
+				   mlpg_text(host, "%lld trees have %lld nodes of 32 bytes; a model has at most %zu bytes.",
+							 (long long) n_trees, (long long) n_nodes, MLPG_MODEL_MAX),
+				   "Use fewer trees, or fewer leaves in each.", "model is too large");
+}
+
 /* How much of everything there is; raises when it cannot be stored. */
 static Draft
 measure(MlpgHost *host, const MlpgTree *const *trees, int n_trees, int32_t *longest)
@@ -171,11 +181,7 @@ measure(MlpgHost *host, const MlpgTree *const *trees, int n_trees, int32_t *long
 		for (int32_t i = 0; i < trees[t]->n_nodes; i++)
 			n_words += set_length(trees[t], &trees[t]->node[i]);
 	}
-	if (mlpg_forest_size(1, n_trees, n_nodes, n_words) > MLPG_MODEL_MAX)
-		mlpg_raise(host, MLPG_LIMIT_EXCEEDED,
-				   mlpg_text(host, "%d trees have %lld nodes of 32 bytes; a model has at most %zu bytes.",
-							 n_trees, (long long) n_nodes, MLPG_MODEL_MAX),
-				   "Use fewer trees, or fewer leaves in each.", "model is too large");
+	mlpg_forest_check_size(host, n_trees, n_nodes, n_words);
 	total.n_nodes = (uint32_t) n_nodes;
 	total.n_words = (uint32_t) n_words;
 	return total;
@@ -232,6 +238,8 @@ mlpg_forest_write(MlpgWriter *w, const MlpgForestSpec *spec, const MlpgTree *con
 	draft.weight = (float *) (draft.count + n);
 	draft.word = (uint32_t *) (draft.weight + n);
 	for (int o = 0; o < spec->n_outputs; o++)
+	{
+		mlpg_check(host, NULL, 0, 0);
 		for (int t = 0; t < n_trees; t++)
 			if (trees[t]->output == o)
 			{
@@ -240,6 +248,7 @@ mlpg_forest_write(MlpgWriter *w, const MlpgForestSpec *spec, const MlpgTree *con
 				trees_of[o]++;
 				*nodes_of++ = (uint32_t) trees[t]->n_nodes;
 			}
+	}
 	MLPG_ASSERT(draft.n_nodes == total.n_nodes && draft.n_words == total.n_words);
 	mlpg_release(host, queue);
 }

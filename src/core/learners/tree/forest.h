@@ -104,6 +104,9 @@ extern void mlpg_forest_write(MlpgWriter *payload, const MlpgForestSpec *spec, c
 /* The most bytes that mlpg_forest_write takes: to refuse a forest before it grows. */
 extern size_t mlpg_forest_size(int n_outputs, int64_t n_trees, int64_t n_nodes, int64_t n_words);
 
+/* Raises where a model would be too large. */
+extern void mlpg_forest_check_size(MlpgHost *host, int64_t n_trees, int64_t n_nodes, int64_t n_words);
+
 /* The functions of the contract. */
 extern void mlpg_forest_open(MlpgHost *host, MlpgModel *model, MlpgReader *payload);
 extern void mlpg_forest_predict(const MlpgModel *model, const double *rows, int n_rows, int stride, double *out);

@@ -596,12 +596,12 @@ words_of(const MlpgGrower *g)
 }
 
 void
-mlpg_grow_write_split(const MlpgBins *bins, const MlpgSplit *split, MlpgTree *tree, MlpgTreeNode *out)
+mlpg_grow_write_split(const MlpgBins *bins, const MlpgSplit *split, double least, MlpgTree *tree, MlpgTreeNode *out)
 {
 	const MlpgBinFeature *used = &bins->used[split->feature];
 
 	out->feature = used->feature;
-	out->gain = split->gain;
+	out->gain = split->gain + least;	/* as LightGBM tells it */
 	out->is_category = split->is_category;
 	if (split->is_category)
 	{
@@ -633,7 +633,7 @@ mlpg_grower_tree(MlpgHost *host, const MlpgGrower *g, const double *value, doubl
 		out->weight = (double) node->sums.hessian * g->scales.hessian;
 		out->value = node->leaf >= 0 ? value[node->leaf] : node->sums.value * rate;
 		if (node->leaf < 0)
-			mlpg_grow_write_split(g->bins, &node->split, tree, out);
+			mlpg_grow_write_split(g->bins, &node->split, g->rules->split.min_gain_to_split, tree, out);
 	}
 	return tree;
 }

@@ -110,8 +110,8 @@ extern int	mlpg_grower_leaf(const MlpgGrower *grower, const uint8_t *row);
  */
 extern MlpgTree *mlpg_grower_tree(MlpgHost *host, const MlpgGrower *grower, const double *value, double rate);
 
-/* One split in the plain form; its categories go behind the words that the tree has. */
-extern void mlpg_grow_write_split(const MlpgBins *bins, const MlpgSplit *split, MlpgTree *tree, MlpgTreeNode *out);
+/* One split in the plain form; least: min_gain_to_split. Its categories go behind the words that the tree has. */
+extern void mlpg_grow_write_split(const MlpgBins *bins, const MlpgSplit *split, double least, MlpgTree *tree, MlpgTreeNode *out);
 
 /* choose.c: the features of this tree (in_tree, skip), and of a node (n_used flags). */
 extern void mlpg_grower_choose_for_tree(MlpgGrower *grower);

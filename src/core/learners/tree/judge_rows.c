@@ -99,6 +99,9 @@ area(MlpgHost *host, MlpgWatchedRows *v)
 		below += tied[0];
 		above += tied[1];
 	}
+	if (!(above > 0 && below > 0))
+		mlpg_raise(host, MLPG_DATA_EXCEPTION, "Those that have a weight are all of one class.",
+				   "Watch the loss, or name other rows with \"validation\".", "the area under the ROC curve needs validation rows of both classes");
 	return won / (above * below);
 }
 
