@@ -58,6 +58,14 @@ mlpg_release(MlpgHost *host, void *pointer)
 		host->release(host, pointer);
 }
 
+size_t
+mlpg_memory_left(const MlpgHost *host)
+{
+	if (host->budget != 0)
+		return host->budget > host->in_use ? host->budget - host->in_use : 0;
+	return host->largest != 0 ? host->largest : SIZE_MAX;
+}
+
 char *
 mlpg_text_copy(MlpgHost *host, const char *text, size_t length)
 {

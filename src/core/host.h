@@ -103,6 +103,7 @@ struct MlpgHost
 
 	int			n_threads;		/* threads including the leader, >= 1 */
 	size_t		budget;			/* bytes that may be in use at once; 0 = no budget */
+	size_t		largest;		/* without a budget: bytes that may be asked for at once; 0 = any number */
 	size_t		in_use;			/* bytes, maintained by the host */
 	size_t		peak;			/* bytes */
 };
@@ -113,6 +114,7 @@ extern size_t mlpg_size_multiply(MlpgHost *host, size_t count, size_t size);
 extern void *mlpg_allocate(MlpgHost *host, size_t count, size_t size);
 extern void *mlpg_resize(MlpgHost *host, void *pointer, size_t old_count, size_t new_count, size_t size);
 extern void mlpg_release(MlpgHost *host, void *pointer);
+extern size_t mlpg_memory_left(const MlpgHost *host);	/* bytes that are not refused, as far as is known */
 extern char *mlpg_text(MlpgHost *host, const char *format, ...) MLPG_PRINTF(2, 3);
 extern char *mlpg_text_list(MlpgHost *host, const char *format, va_list arguments) MLPG_PRINTF(2, 0);
 extern char *mlpg_text_copy(MlpgHost *host, const char *text, size_t length);

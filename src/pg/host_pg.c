@@ -127,8 +127,8 @@ account(MlpgHost *host, size_t more)
 	if (host->budget != 0 && total > host->budget)
 		raise_limit(total, host->budget);
 	/* an aggregate's states are bounded by work_mem; what one of them asks for at once, by the same setting */
-	if (host->budget == 0 && more > (size_t) mlpg_max_memory_kb * 1024)
-		raise_limit(more, (size_t) mlpg_max_memory_kb * 1024);
+	if (host->budget == 0 && more > host->largest)
+		raise_limit(more, host->largest);
 	host->in_use = total;
 	host->peak = Max(host->peak, total);
 }
@@ -376,6 +376,7 @@ mlpg_host_pg_create(MemoryContext arena, int n_threads, size_t budget)
 	pg->host.drain = pg_drain;
 	pg->host.n_threads = Min(Max(n_threads, 1), MLPG_POOL_MAX_THREADS);
 	pg->host.budget = budget;
+	pg->host.largest = (size_t) mlpg_max_memory_kb * 1024;
 	return &pg->host;
 }
 

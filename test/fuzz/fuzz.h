@@ -21,7 +21,7 @@
 
 #define FUZZ_BUDGET ((size_t) 256 << 20)	/* bytes: hostile counts must not get past it */
 #define FUZZ_ROWS 40
-#define FUZZ_VARIANTS 6			/* of each learner */
+#define FUZZ_VARIANTS 8			/* of each learner */
 
 extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 extern size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
@@ -50,9 +50,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) \
 	return 0; \
 }
 
-/* A step of each kind but splines; of the category n-grams where the learner reads texts. */
+/* Steps for variants 6 and 7, together one of each kind: n-grams in 6 where the learner reads texts. */
 static inline MlpgWishes *
-fuzz_wishes(MlpgHost *host, const MlpgLearner *learner)
+fuzz_wishes(MlpgHost *host, const MlpgLearner *learner, int variant)
 {
 	static char *price[] = {"price"};
 	static char *week[] = {"week"};
@@ -62,22 +62,22 @@ fuzz_wishes(MlpgHost *host, const MlpgLearner *learner)
 		{.kind = MLPG_STEP_LOG, .n_names = 1, .name = price}, {.kind = MLPG_STEP_BUCKETIZE, .n_names = 1, .name = week, .number = {3}},
 		{.kind = MLPG_STEP_NGRAMS, .n_names = 1, .name = shop, .number = {1, 2, 16}}, {.kind = MLPG_STEP_POLYNOMIAL, .number = {2}}
 	};
-	static MlpgWish without[] = {
-		{.kind = MLPG_STEP_LOG, .n_names = 1, .name = price}, {.kind = MLPG_STEP_BUCKETIZE, .n_names = 1, .name = week, .number = {3}},
+	static MlpgWish without_text[] = {
+		{.kind = MLPG_STEP_SPLINE, .n_names = 1, .name = price, .number = {3}}, {.kind = MLPG_STEP_BUCKETIZE, .n_names = 1, .name = week, .number = {3}},
 		{.kind = MLPG_STEP_HASH, .n_names = 1, .name = shop, .number = {4}}, {.kind = MLPG_STEP_CROSS, .n_names = 2, .name = both}
 	};
 	MlpgWishes *wishes = mlpg_allocate(host, 1, sizeof(MlpgWishes));
 
 	wishes->n = 4;
-	wishes->wish = learner->columns & MLPG_USES_TEXT ? with_text : without;
+	wishes->wish = variant == 6 && (learner->columns & MLPG_USES_TEXT) ? with_text : without_text;
 	return wishes;
 }
 
 /*
  * A plan of two numbers and a category, or of an array; levels and parameters
  * at their defaults except that variant 2 asks for three levels where it can,
- * and has weights, variant 3 for classes that are texts where it can, and variant 6
- * for preprocessing.
+ * and has weights, variant 3 for classes that are texts where it can, variant 4 for rows kept
+ * apart, variant 6 for preprocessing and variant 7 for both.
  */
 static inline MlpgPlan *
 fuzz_plan(MlpgHost *host, const MlpgLearner *learner, int variant)
@@ -91,6 +91,8 @@ fuzz_plan(MlpgHost *host, const MlpgLearner *learner, int variant)
 		mlpg_params_set(host, plan->params, "intervals", "true");
 	if ((variant == 2 || variant == 5) && mlpg_params_find(plan->params, "quantile") >= 0)
 		mlpg_params_set(host, plan->params, "quantile", "0.1,0.5,0.9");
+	if (mlpg_params_find(plan->params, "n_lambda") >= 0)
+		mlpg_params_set(host, plan->params, "n_lambda", "5");
 	plan->n_features = 3;
 	plan->name = mlpg_allocate(host, 3, sizeof(char *));
 	plan->kind = mlpg_allocate(host, 3, sizeof(MlpgKind));
@@ -109,11 +111,11 @@ fuzz_plan(MlpgHost *host, const MlpgLearner *learner, int variant)
 		plan->task = MLPG_TASK_CLASSIFICATION;
 		plan->target_kind = MLPG_CATEGORY;
 	}
-	plan->calibration_share = variant == 4 && plan->task == MLPG_TASK_REGRESSION ? 0.3 : 0;
+	plan->calibration_share = (variant == 4 || variant == 7) && plan->task == MLPG_TASK_REGRESSION ? 0.3 : 0;
 	plan->seed = 1;
 	plan->encoding = "UTF8";
-	if (variant == 6)
-		mlpg_plan_preprocess(host, plan, fuzz_wishes(host, learner));
+	if (variant == 6 || variant == 7)
+		mlpg_plan_preprocess(host, plan, fuzz_wishes(host, learner, variant));
 	return plan;
 }
 

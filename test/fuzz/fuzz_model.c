@@ -13,6 +13,7 @@
  */
 #include "fuzz.h"
 
+#include "core/learners/affine/path.h"
 #include "core/learners/calibration.h"
 #include "core/learners/interval.h"
 #include "core/learners/tree/lightgbm.h"
@@ -29,14 +30,67 @@ look_at_trees(MlpgHost *host, const MlpgModel *model, const double *row)
 
 	if (forest == NULL)
 		return;
-	if (forest->spec.counted)
-		model->learner->explain(host, model, row, mlpg_allocate(host, (size_t) model->n_outputs * n, sizeof(double)));
 	mlpg_forest_importance(forest, mlpg_allocate(host, n, sizeof(double)), mlpg_allocate(host, n, sizeof(double)));
 	if (model->schema->preprocess == NULL && model->schema->offset == NULL && (model->levels == NULL || model->n_outputs == 1))
 		mlpg_lightgbm_write(host, model);
 }
 
-/* Rows that scoring may meet: zeros, missing, the last level of each category, large numbers. */
+/* What rows may have: 0, nothing, the last category or 1, a category not seen in training or a large number. */
+static double
+value_of(MlpgHost *host, const MlpgFeature *feature, int row)
+{
+	bool		category = feature->kind == MLPG_CATEGORY;
+
+	if (row == 1 || (row == 0 && category && feature->dictionary->n == 0))
+		return NAN;
+	if (feature->kind == MLPG_TEXT)
+		return mlpg_text_value(mlpg_ngrams_keep(host, feature->ngrams, "shop 1", row + 1));
+	return row == 0 ? 0 : row == 2 ? (category ? feature->dictionary->n - 1 : 1) : category ? -1 : 1e308;
+}
+
+/* Rows as they come, through the steps of preprocessing, and explanations on their way back. */
+static void
+replay(MlpgHost *host, const MlpgModel *model)
+{
+	const MlpgPreprocess *p = model->schema->preprocess;
+	int			n = model->schema->n_features;
+	double	   *row = mlpg_allocate(host, (size_t) model->input->n_features + 1, sizeof(double)),
+			   *made = mlpg_allocate(host, (size_t) n + 1, sizeof(double)),
+			   *out = mlpg_allocate(host, (size_t) model->n_outputs, sizeof(double));
+
+	for (int r = 0; r < 4 && p != NULL; r++)
+	{
+		for (int i = 0; i < model->input->n_features; i++)
+			row[i] = value_of(host, &model->input->feature[i], r);
+		mlpg_preprocess_row(p, row, made);
+		model->learner->predict(model, made, 1, n, out);
+		mlpg_preprocess_share(p, made, row);
+	}
+}
+
+/* Explanations, and the path that a model was chosen from. */
+static void
+look_inside(MlpgHost *host, const MlpgModel *model, const double *row)
+{
+	const MlpgForest *forest = model->learner->forest ? model->learner->forest(model) : NULL;
+	const MlpgPath *path = model->learner->path ? model->learner->path(model) : NULL;
+	bool		raised = false;
+
+	/* of a model that cannot explain an error is the answer */
+	if (model->learner->explain != NULL && (forest == NULL || forest->spec.counted))
+		HARNESS_TRY(host, raised, model->learner->explain(host, model, row, mlpg_allocate(host, (size_t) model->n_outputs * ((size_t) model->schema->n_features + 1), sizeof(double))));
+	if (raised && harness_code(host) != MLPG_NOT_SUPPORTED)
+		abort();
+	for (int k = 0; path != NULL && k < path->n_steps; k++)
+	{
+		const MlpgDesign *design = ((const MlpgAffineModel *) model->scorer)->design;
+		double		norm;
+
+		mlpg_path_coefficients(path, k, design->n_terms, mlpg_allocate(host, (size_t) design->n_terms + 1, sizeof(double)));
+		(void) mlpg_path_norm(path, k, design, &norm);
+	}
+}
+
 static void
 score(MlpgHost *host, const MlpgModel *model)
 {
@@ -44,25 +98,13 @@ score(MlpgHost *host, const MlpgModel *model)
 	double	   *rows = mlpg_allocate(host, (size_t) n * 4 + 1, sizeof(double));
 	double	   *out = mlpg_allocate(host, (size_t) model->n_outputs * 4, sizeof(double));
 
-	for (int i = 0; i < n; i++)
-	{
-		const MlpgFeature *feature = &model->schema->feature[i];
-		bool		category = feature->kind == MLPG_CATEGORY;
-
-		rows[n + i] = NAN;
-		if (feature->kind == MLPG_TEXT)
-		{
-			for (int r = 0; r < 4; r++)
-				rows[r * n + i] = r == 1 ? NAN : mlpg_text_value(mlpg_ngrams_keep(host, feature->ngrams, "shop 1", r + 1));
-			continue;
-		}
-		rows[2 * n + i] = category && feature->dictionary->n > 0 ? feature->dictionary->n - 1 : category ? NAN : 1;
-		rows[3 * n + i] = category ? NAN : 1e308;
-		if (category && feature->dictionary->n == 0)
-			rows[i] = NAN;
-	}
+	for (int r = 0; r < 4; r++)
+		for (int i = 0; i < n; i++)
+			rows[r * n + i] = value_of(host, &model->schema->feature[i], r);
 	model->learner->predict(model, rows, 4, n, out);
 	look_at_trees(host, model, rows);
+	look_inside(host, model, rows);
+	replay(host, model);
 	if (model->levels != NULL)
 	{
 		double		level = 0.5 * (model->levels[0] + model->levels[model->n_outputs - 1]);

@@ -69,6 +69,28 @@ SELECT count(*), count(*) FILTER (WHERE probability IS NOT DISTINCT FROM mlpg.pr
 SELECT count(*) > 20, bool_and(term ~ '^title (~ \d+|\(missing\))$' OR term = '(intercept)') FROM mlpg.coefficients('news');
 SELECT feature, value FROM mlpg.explain('news', (SELECT n FROM news AS n WHERE i = 1));
 
+-- texts in the other linear learners, a group at a time, in every form; intervals by Student's t, by quantiles, by rows kept apart
+CREATE TABLE offers AS SELECT i, (ARRAY['緑茶', 'ビール', 'tea', 'Beer'])[1 + i % 4] || ' ' || (ARRAY['500ml', '1L', '6 pack'])[1 + i / 4 % 3] AS title, i % 10 AS age, i % 2 = 0 AS east,
+	   (ARRAY[3.0, 5, 2, 4])[1 + i % 4] + (ARRAY[0.0, 1, 4])[1 + i / 4 % 3] + 0.1 * (i % 10) + i * 7919 % 100 / 200.0 AS price FROM generate_series(1, 400) AS i;
+UPDATE offers SET title = CASE WHEN i % 20 = 0 THEN '' END WHERE i % 10 = 0;
+CREATE TABLE fits AS SELECT l AS learner, east, m FROM (VALUES ('linear', '{}'), ('linear', '{"l2":0.001}'), ('glm', '{"family":"gamma","link":"log"}'), ('quantile', '{"quantile":[0.5,0.1,0.9]}'), ('expectile', '{}')) AS v (l, p),
+	   LATERAL (SELECT east, mlpg.fit(l, price, o, p::jsonb || '{"features":["title","age"],"preprocess":{"ngrams":{"title":{"chars":[1,3],"buckets":8192}}}}') AS m FROM offers AS o GROUP BY east) AS g;
+SELECT learner, east, corr(mlpg.predict(m, o), price) > 0.85 AS good, count(*) = count(mlpg.predict(m, o)) AS whole,
+	   bool_and(mlpg.predict(m, o) = mlpg.predict(m, to_jsonb(o)) AND mlpg.predict(m, o) = mlpg.predict(m, to_jsonb(o)::text)) AS forms
+  FROM fits JOIN offers AS o USING (east) GROUP BY learner, east, m::text ORDER BY learner, east;
+SELECT learner, mlpg.predict(m, '{"title":null,"age":3}'::jsonb) IS NOT NULL, mlpg.predict(m, '{"title":"","age":3}'::jsonb) <> mlpg.predict(m, '{"title":"ＴＥＡ","age":3}'::jsonb),
+	   mlpg.predict(m, '{"title":"ΨΩ","age":3}'::jsonb) = mlpg.predict(m, '{"title":"","age":3}'::jsonb), mlpg.predict(m, jsonb_build_object('title', repeat('tea ', 250000), 'age', 3)) IS NOT NULL
+  FROM fits WHERE east ORDER BY learner, m::text;
+SELECT count(*) FROM mlpg.train('offers', 'offers', 'price', 'linear', features => '{title,age}', preprocess => '{"ngrams":{"title":{"chars":[1,2],"buckets":64}}}', params => '{"robust":"HC3"}');
+SELECT avg((price BETWEEN lower AND upper)::int) > 0.9, bool_and(lower < yhat AND yhat < upper) FROM offers AS o, mlpg.predict_interval('offers', o, 0.9) WHERE title <> '';
+CALL mlpg.predict_batch('offers', 'offers', 'offers_scored', '{i}');
+SELECT count(*), count(*) FILTER (WHERE prediction = mlpg.predict('offers', o)) FROM offers_scored JOIN offers AS o USING (i);
+SELECT count(*) > 20, count(std_error) > 5 FROM mlpg.coefficients('offers') WHERE term LIKE 'title ~ %';
+SELECT abs(sum(contribution) - (SELECT mlpg.predict('offers', o) FROM offers AS o WHERE i = 1)) < 1e-9 FROM mlpg.explain('offers', (SELECT o FROM offers AS o WHERE i = 1));
+SELECT learner, count(*), avg((price BETWEEN lower AND upper)::int) BETWEEN 0.8 AND 1 FROM (VALUES ('linear', '{"l2":0.001,"calibration":0.25}'), ('quantile', '{"quantile":[0.05,0.95],"calibration":0.25}')) AS v (learner, p),
+	   LATERAL (SELECT mlpg.fit(learner, price, o, p::jsonb || '{"features":["title","age"],"preprocess":{"ngrams":{"title":{"chars":[1,2],"buckets":32}}}}') AS m FROM offers AS o) AS f, offers AS o, mlpg.predict_interval(m, o, 0.9)
+ GROUP BY learner ORDER BY learner;
+
 -- what is refused
 CREATE FUNCTION refusal_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -97,7 +119,7 @@ SELECT refusal('{"cross":["store","item"]}');
 SELECT refusal('{"hash":{"price":8}}');
 SELECT refusal('{"polynomial":4}');
 SELECT refusal('{"log":["price"],"spline":{"price":3}}');
-SELECT refusal('{"ngrams":{"customer":{}}}');
+SELECT refusal('{"ngrams":{"customer":{}}}', 'boosted_trees'), refusal('{"ngrams":{"customer":{}}}', 'random_forest'), refusal('{"ngrams":{"customer":{}}}', 'baseline');
 SELECT refusal('{"ngrams":{"customer":{"char":[2,3]}}}', 'logistic');
 SELECT refusal('{"ngrams":{"customer":{"chars":[3,2]}}}', 'logistic');
 SELECT refusal('{}'), refusal('null');
@@ -106,5 +128,13 @@ SELECT refusal_of(format('SELECT mlpg.train(%L, %L, %L, %L, preprocess => %L)', 
 SELECT refusal_of($$SELECT mlpg.train('negative', 'SELECT -i AS x, i AS y FROM generate_series(1, 20) AS i', 'y', 'linear', preprocess => '{"log":["x"]}', holdout => 0)$$);
 SELECT refusal_of($$SELECT mlpg.to_lightgbm('trees')$$);
 
-SELECT count(mlpg.drop_model(model, force => true)) FROM mlpg.models WHERE model IN ('squares', 'drift', 'trees', 'news');
+-- more n-grams than there is memory for: told at once, by how many
+CREATE TABLE essays AS SELECT i, string_agg(md5(i || ' ' || k), ' ') AS essay, i % 7 AS y FROM generate_series(1, 300) AS i, generate_series(1, 40) AS k GROUP BY i;
+SET mlpg.max_memory = '64MB';
+SELECT learner, regexp_replace(refusal_of(format($$SELECT mlpg.train('essays', 'SELECT essay, y FROM preprocess_test.essays', 'y', %L, preprocess => '{"ngrams":{"essay":{}}}')$$, learner)), '[0-9]{2,}', '...', 'g'),
+	   regexp_replace(refusal_of(format($$SELECT mlpg.fit(%L, y, e, '{"features":["essay"],"preprocess":{"ngrams":{"essay":{}}}}') FROM preprocess_test.essays AS e$$, learner)), '[0-9]{2,}', '...', 'g')
+  FROM unnest(ARRAY['linear', 'glm', 'quantile']) AS learner;
+RESET mlpg.max_memory;
+
+SELECT count(mlpg.drop_model(model, force => true)) FROM mlpg.models WHERE model IN ('squares', 'drift', 'trees', 'news', 'offers');
 DROP SCHEMA preprocess_test CASCADE;

@@ -137,6 +137,8 @@ read_rows(Glm *g)
 	mlpg_training_read(t, r);
 	mlpg_family_check_target(g->host, &g->fit.family, r->y, r->w, r->n);
 	g->design = mlpg_frame_design(t, g->penalised);
+	mlpg_affine_require_memory(t, g->design, MLPG_IRLS_PAIR_BYTES(g->host, mlpg_params_value(t->plan->params, "robust")->text != NULL) *
+							   g->design->n_terms * g->design->n_terms);
 	g->fit.host = g->host;
 	g->fit.y = r->y;
 	g->fit.w = r->w;
@@ -411,7 +413,7 @@ const MlpgLearner mlpg_glm = {
 	.summary = "generalised linear models",
 	.reference = "Nelder and Wedderburn 1972",
 	.tasks = MLPG_TASK_REGRESSION | MLPG_TASK_CLASSIFICATION,
-	.columns = MLPG_USES_WEIGHT | MLPG_USES_OFFSET | MLPG_ADDS_OFFSET,
+	.columns = MLPG_USES_WEIGHT | MLPG_USES_OFFSET | MLPG_ADDS_OFFSET | MLPG_USES_TEXT,
 	.determinism = MLPG_ORDER_FIXED,
 	.loss = "deviance",
 	.single_pass = false,

@@ -14,7 +14,7 @@
  * parallel aggregate, and nothing but the state is kept.
  *
  * The state is that of affine/moments.c: dense columns by cross-products,
- * indicators (levels of categories, missing values) sparsely.
+ * indicators (levels of categories, missing values, n-grams of texts) sparsely.
  *
  * Rank.  A term whose squared distance from the terms before it is below 1e-24
  * of its squared length is dropped (NULL estimate), with a WARNING that names
@@ -30,14 +30,16 @@
  *
  * Robust errors (affine/sandwich.c) take each row's residual, so with "robust" all
  * rows are kept and read again once the coefficients are there: that is then a
- * matrix learner, with the same coefficients.
+ * matrix learner, with the same coefficients.  So it is with texts, whose n-grams are
+ * known when all have been read.  With more of them than rows, those that depend on the
+ * ones before are dropped, and the rest goes through all targets: then a penalty is wanted.
  *
  * Intervals.  With "intervals" the model keeps what the error of a new row depends
  * on (affine/spread.c), unless there is a penalty or the terms are more than 1,000.
  *
  * Cost.  d dense columns: 2d(d+1) fused operations a row, about 60 ns at d = 30;
  * d additions a row and indicator that holds; (terms)^3/3 double-double
- * operations once.  Memory: 16 bytes * (d^2/2 + indicators * d + indicators^2/2).
+ * operations once.  Memory: 16 bytes * (d^2/2 + indicators * d + indicators^2/2), and 32 a pair of terms for the solution.
  * Determinism: order-fixed; blocks are summed on their own and added in order.
  *
  *-------------------------------------------------------------------------
@@ -56,6 +58,7 @@
 #define DIGITS 26				/* of a coefficient whose term is orthogonal to the others; log10 of the share is lost */
 #define DIGITS_WANTED 7
 #define DENORMAL_EXPONENT (-1074)	/* of the smallest double */
+#define PAIR_BYTES 40.0			/* of two terms: the state's, the matrix's and its inverse's */
 
 static const MlpgParamSpec params[] = {
 	MLPG_FRAME_L2,
@@ -163,7 +166,9 @@ solve(MlpgTraining *training, const MlpgMoments *state, MlpgDesign *design, doub
 		tolerance[j] = RANK_TOLERANCE * a->hi[diagonal];
 		if (l2 > 0 && design->term[j].kind != MLPG_TERM_INTERCEPT)
 		{
-			penalty[j] = l2 * weight * mlpg_moments_variance(state, &column[j], mlpg_ddmatrix_get(a, j, j));
+			/* the weights of n-grams are on one scale by themselves (design_rows.c) */
+			penalty[j] = l2 * weight * (design->term[j].kind == MLPG_TERM_NGRAM ? 1 :
+										mlpg_moments_variance(state, &column[j], mlpg_ddmatrix_get(a, j, j)));
 			mlpg_ddmatrix_set(a, j, j, mlpg_dd_add_double(mlpg_ddmatrix_get(a, j, j), penalty[j]));
 		}
 		length[j] = a->hi[diagonal];
@@ -308,7 +313,11 @@ robust_errors(MlpgTraining *training, const MlpgDesign *design, MlpgSandwich kin
 static bool
 linear_wants_rows(const MlpgPlan *plan)
 {
-	return mlpg_params_value(plan->params, "robust")->text != NULL;
+	bool		texts = false;
+
+	for (int i = 0; i < plan->n_features; i++)
+		texts |= plan->kind[i] == MLPG_TEXT;
+	return texts || mlpg_params_value(plan->params, "robust")->text != NULL;
 }
 
 /* ---------- the fit ---------- */
@@ -361,6 +370,19 @@ linear_finish(MlpgTraining *training, void *opaque)
 	mlpg_affine_write(training->payload, &model);
 }
 
+/* Of the solution, and then of the state and robust errors. */
+static void
+require_memory(MlpgTraining *training)
+{
+	const MlpgParams *p = training->plan->params;
+	MlpgDesign *design = mlpg_design_create(training->host, training->schema, mlpg_params_boolean(p, "intercept"), mlpg_params_real(p, "l2") == 0);
+	double		bytes = PAIR_BYTES;
+
+	if (mlpg_params_value(p, "robust")->text != NULL)
+		bytes = fmax(bytes, 8 + MLPG_IRLS_PAIR_BYTES(training->host, true));
+	mlpg_affine_require_memory(training, design, bytes * design->n_terms * design->n_terms);
+}
+
 /* The same with all rows at hand: codes are ranks already. */
 static void
 linear_fit(MlpgTraining *training)
@@ -373,6 +395,8 @@ linear_fit(MlpgTraining *training)
 	void	   *partial = mlpg_allocate(host, mlpg_moments_partial_size(plan, capacity), 1);
 	void	   *state = mlpg_moments_begin(host, plan);
 
+	require_memory(training);
+	mlpg_moments_expect(host, training->schema, state);
 	training->rank = mlpg_allocate(host, (size_t) plan->n_features + 1, sizeof(int32_t *));
 	for (int i = 0; i < plan->n_features; i++)
 	{
@@ -398,7 +422,7 @@ const MlpgLearner mlpg_linear = {
 	.summary = "least squares, ridge on request",
 	.reference = "Gauss 1809; Hoerl and Kennard 1970",
 	.tasks = MLPG_TASK_REGRESSION,
-	.columns = MLPG_USES_WEIGHT,
+	.columns = MLPG_USES_WEIGHT | MLPG_USES_TEXT,
 	.determinism = MLPG_ORDER_FIXED,
 	.loss = "squared",
 	.single_pass = true,

@@ -17,7 +17,7 @@
  * there are none by default.  Student's t has rows - rank degrees of freedom.
  *
  * The design is built once, row-major in double: 8 bytes * rows * terms, in the
- * budget.  Categories are one-hot there.
+ * budget.  Categories are one-hot there, and texts have a column for each n-gram.
  *
  * NULL: missing numbers take their mean plus an indicator; rows without a target
  * never arrive.  Determinism: order-fixed (a tie between optimal vertices is
@@ -38,6 +38,7 @@ static const MlpgParamSpec params[] = {
 };
 
 #define FILL_ROWS 4096
+#define SAMPLED_ROWS 512.0		/* a term, from which on the solver works with a sample (quantreg_large.c) */
 
 typedef struct Fill
 {
@@ -76,6 +77,23 @@ fill_design(MlpgTraining *training, const MlpgDesign *design)
 	host->parallel_for(host, (int) ((n + FILL_ROWS - 1) / FILL_ROWS), fill_rows, &fill);
 	mlpg_release(host, fill.features);
 	return fill.x;
+}
+
+/*
+ * The design, and, where the solver takes no sample of many rows, its copy; the columns' triangles, or those
+ * that are kept and the rows made orthogonal.
+ */
+static void
+require_memory(MlpgTraining *training, const MlpgDesign *design)
+{
+	double		n = (double) training->n_rows,
+				p = design->n_terms,
+				kept = fmin(n, p),
+				numbers = n * p;
+
+	if (n < SAMPLED_ROWS * p)
+		numbers += n * p + fmax(4 * p * p, 7 * kept * kept + (n > 2 * kept ? n * kept : 0));
+	mlpg_affine_require_memory(training, design, numbers * sizeof(double));
 }
 
 static void
@@ -139,6 +157,7 @@ quantile_fit(MlpgTraining *training)
 	mlpg_training_read(training, &rows);
 	model.design = mlpg_frame_design(training, false);
 	p = model.design->n_terms;
+	require_memory(training, model.design);
 	model.coefficients = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) model.n_outputs, (size_t) p) + 1, sizeof(double));
 	problem.p = p;
 	problem.ldx = p;
@@ -172,7 +191,7 @@ const MlpgLearner mlpg_quantile = {
 	.summary = "exact linear quantile regression",
 	.reference = "Koenker and Bassett 1978; Portnoy and Koenker 1997",
 	.tasks = MLPG_TASK_REGRESSION | MLPG_TASK_QUANTILE,
-	.columns = MLPG_USES_WEIGHT,
+	.columns = MLPG_USES_WEIGHT | MLPG_USES_TEXT,
 	.determinism = MLPG_ORDER_FIXED,
 	.loss = "quantile",
 	.single_pass = false,

@@ -21,6 +21,9 @@
 
 #include "core/math/rows.h"
 
+#define CHECK_COLUMNS 16		/* between calls of mlpg_check */
+#define MANY 1000				/* columns, one of which is work enough */
+
 MlpgCholesky *
 mlpg_cholesky_create(MlpgHost *host, int n)
 {
@@ -101,7 +104,7 @@ mlpg_cholesky_factor(MlpgHost *host, MlpgCholesky *c, const bool *left_out, doub
 		row[j] = sqrt(pivot);
 		for (int i = j + 1; i < c->n; i++)
 			row_of(c, i)[j] = (row_of(c, i)[j] - product[i - j]) / row[j];
-		if (j % 16 == 0)
+		if (j % CHECK_COLUMNS == 0 || c->n > MANY)
 			mlpg_check(host, NULL, j, c->n);
 	}
 	mlpg_release(host, product);
@@ -152,7 +155,7 @@ invert_factor(MlpgHost *host, const MlpgCholesky *c)
 		out[i] = 1;
 		for (int k = 0; k <= i; k++)
 			out[k] /= row[i];
-		if (i % 16 == 0)
+		if (i % CHECK_COLUMNS == 0 || c->n > MANY)
 			mlpg_check(host, NULL, i, c->n);
 	}
 	mlpg_release(host, minus);

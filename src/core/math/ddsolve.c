@@ -27,6 +27,7 @@ mlpg_ddmatrix_create(MlpgHost *host, int n)
 {
 	MlpgDdMatrix *m = mlpg_allocate(host, 1, sizeof(MlpgDdMatrix));
 
+	m->host = host;
 	m->n = n;
 	m->hi = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) n + 1, (size_t) n + 1), sizeof(double));
 	m->lo = mlpg_allocate(host, mlpg_size_multiply(host, (size_t) n + 1, (size_t) n + 1), sizeof(double));
@@ -178,6 +179,8 @@ mlpg_ddmatrix_backsolve(const MlpgDdMatrix *r, int m, int c, const bool *dropped
 		MlpgDd		sum = mlpg_ddmatrix_get(r, i, c);
 
 		b[i] = mlpg_dd(0);
+		if (i % 64 == 0)
+			mlpg_check(r->host, "solving", m - i, m);
 		if (dropped[i])
 			continue;
 		for (int j = i + 1; j < m; j++)

@@ -14,6 +14,7 @@
 /* A symmetric n x n matrix, upper triangle used; row-major, hi and lo apart so that loops vectorise. */
 typedef struct MlpgDdMatrix
 {
+	MlpgHost   *host;			/* whose memory it is */
 	int			n;
 	double	   *hi;				/* n x n */
 	double	   *lo;

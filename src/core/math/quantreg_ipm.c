@@ -98,6 +98,7 @@ qr_invert_factor(QrFit *fit, int ld)
 			for (int k = i + 1; k <= j; k++)
 				sum -= fit->factor[(int64_t) i * p + k] * inverse[(int64_t) k * ld + j];
 			inverse[(int64_t) i * ld + j] = sum / fit->factor[(int64_t) i * p + i];
+			qr_tick(fit, j - i);
 		}
 	for (int64_t k = 0; k < (int64_t) p * ld; k++)
 		inverse[k] *= sqrt(fit->factor_rows);

@@ -128,7 +128,7 @@ qr_rows_keep(QrFit *fit, QrRows *rows)
 
 /* Folds count rows (destroyed) into the triangle r. */
 static void
-fold_rows(double *r, int p, int ld, double *rows, int64_t count, double *w)
+fold_rows(QrFit *fit, double *r, int p, int ld, double *rows, int64_t count, double *w)
 {
 	for (int k = 0; k < p; k++)
 	{
@@ -169,6 +169,7 @@ fold_rows(double *r, int p, int ld, double *rows, int64_t count, double *w)
 					row[j] -= v * w[j];
 		}
 		top[k] = beta;
+		qr_tick(fit, 2 * count * (p - k));
 	}
 }
 
@@ -185,8 +186,7 @@ triangle_by_reflections(QrFit *fit, const QrRows *rows, double *r)
 		int64_t		count = rows->m - first < TSQR_ROWS ? rows->m - first : TSQR_ROWS;
 
 		memcpy(block, rows->x + first * ld, sizeof(double) * (size_t) (count * ld));
-		fold_rows(r, rows->p, ld, block, count, block + most * ld);
-		qr_tick(fit, count * ld * ld);
+		fold_rows(fit, r, rows->p, ld, block, count, block + most * ld);
 	}
 	mlpg_release(host, block);
 }

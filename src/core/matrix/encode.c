@@ -89,34 +89,31 @@ mlpg_design_create(MlpgHost *host, const MlpgSchema *schema, bool intercept, boo
 	return design;
 }
 
-/* The weight of a bucket in a text: n-grams are few beside terms. */
+/* The weight of a bucket in a text; next: the n-gram to look at, as terms and n-grams ascend side by side. */
 static double
-gram_weight(double x, uint32_t position)
+gram_weight(double x, uint32_t position, int32_t *next)
 {
 	const MlpgTextGrams *grams = mlpg_value_text(x);
-	int32_t		low = 0,
-				high = x == x ? grams->n : 0;
 
-	while (low < high)
-	{
-		int32_t		middle = low + (high - low) / 2;
-
-		if (grams->gram[middle].position < position)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return x == x && low < grams->n && grams->gram[low].position == position ? (double) grams->gram[low].weight : 0;
+	if (x != x)
+		return 0;
+	while (*next < grams->n && grams->gram[*next].position < position)
+		(*next)++;
+	return *next < grams->n && grams->gram[*next].position == position ? grams->gram[*next].weight : 0;
 }
 
 void
 mlpg_design_row(const MlpgSchema *schema, const MlpgDesign *design, const double *features, double *out)
 {
+	int32_t		next = 0;
+
 	for (int j = 0; j < design->n_terms; j++)
 	{
 		const MlpgTerm *term = &design->term[j];
 		double		x = features[term->feature];
 
+		if (j > 0 && term->feature != design->term[j - 1].feature)
+			next = 0;
 		switch ((MlpgTermKind) term->kind)
 		{
 			case MLPG_TERM_INTERCEPT:
@@ -132,7 +129,7 @@ mlpg_design_row(const MlpgSchema *schema, const MlpgDesign *design, const double
 				out[j] = x == (double) term->level;
 				break;
 			case MLPG_TERM_NGRAM:
-				out[j] = gram_weight(x, term->level);
+				out[j] = gram_weight(x, term->level, &next);
 				break;
 		}
 	}

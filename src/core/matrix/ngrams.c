@@ -22,8 +22,8 @@
  * Lower case is a table of ours (the alphabets with two cases: Latin, Greek,
  * Cyrillic, Armenian), as a server's depends on its locale and version.
  *
- * Cost: a hash and a share of a radix sort for each n-gram.  Memory: 8 bytes an
- * n-gram in the result, 16 while it is made.  Nothing is allocated in
+ * Cost: a hash and a share of a radix sort for each n-gram.  Memory: 16 bytes an
+ * n-gram in the result, 16 more while it is made.  Nothing is allocated in
  * mlpg_ngrams_read, so that any thread may call it.
  *
  * An empty text has no n-grams; so has one shorter than the shortest.
@@ -278,7 +278,7 @@ weigh(const MlpgNgrams *g, const Room *room, int64_t n)
 		double		weight = (double) count * g->rarity[position];
 
 		square += weight * weight;
-		room->result->gram[room->result->n++] = (MlpgNgram) {position, (float) weight};
+		room->result->gram[room->result->n++] = (MlpgNgram) {position, weight};
 	}
 	return square;
 }
@@ -293,7 +293,7 @@ mlpg_ngrams_read(const MlpgNgrams *g, const char *text, int32_t length, void *me
 	room.result->n = 0;
 	square = weigh(g, &room, gather(g, text, length, &room, true));
 	for (int32_t i = 0; i < room.result->n; i++)
-		room.result->gram[i].weight = (float) (room.result->gram[i].weight / sqrt(square));
+		room.result->gram[i].weight /= sqrt(square);
 	return room.result;
 }
 

@@ -30,7 +30,7 @@ typedef struct MlpgNgrams
 typedef struct MlpgNgram
 {
 	uint32_t	position;		/* among the n buckets */
-	float		weight;
+	double		weight;			/* not rounded: n-grams that always come together are exactly dependent */
 } MlpgNgram;
 
 /* A text as a model sees it.  Weights have length 1 (or there are none). */

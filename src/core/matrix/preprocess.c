@@ -7,9 +7,8 @@
  *
  *	 log		ln(1 + x) in place of x; x <= -1 is an error where the step is fitted and
  *				missing where it is replayed
- *	 bucketize	in place of a number the category of its bin; the edges are quantiles
- *				(linear between order statistics: type 7 of Hyndman and Fan 1996), equal
- *				ones once; a value on an edge belongs to the upper bin
+ *	 bucketize	in place of a number the category of its bin, between quantiles; a value on an
+ *				edge belongs to the upper bin
  *	 spline		in place of a number a basis of natural cubic splines (math/spline.c) with
  *				inner knots at quantiles and outer ones at the extremes
  *	 hash		in place of a category that of its bucket (hash.c)
@@ -28,19 +27,17 @@
  * A combination seen is kept as one number, the codes as digits in the mixed radix of
  * the categories' sizes, ascending, so that it is found by bisection: O(log levels).
  *
- * Everything is fitted on the rows of training alone, each of which counts once, whatever its
- * weight.  Cost of fitting: a sort of each column for bins and splines.  Order of rows: no say.
+ * Steps are fitted in preprocess_fit.c, or read from a model (model/steps.c); here they are completed
+ * and replayed.  Cost: some ten operations a value, a spline with d columns 8 d, a cross a bisection.
+ * Nothing is allocated for a row, so that any thread may replay it.
  *
  *-------------------------------------------------------------------------
  */
-#include "core/matrix/preprocess.h"
-
-#include "core/math/sort.h"
+#include "core/matrix/preprocess_internal.h"
 
 #include <stdio.h>
 
 #define EXACT_MAX 9007199254740992.0	/* 2^53: numbers up to it are exact */
-#define PART 1024				/* rows read at a time */
 
 int64_t
 mlpg_polynomial_columns(int64_t n, uint32_t degree)
@@ -195,9 +192,8 @@ complete_column(MlpgHost *host, MlpgPreprocess *p, MlpgStep *step, const MlpgFea
 	}
 }
 
-/* Sizes of the columns of a cross; their product is how many combinations there can be. */
-static const char *
-measure_cross(MlpgHost *host, const MlpgPreprocess *p, MlpgStep *step, double *combinations)
+const char *
+mlpg_measure_cross(MlpgHost *host, const MlpgPreprocess *p, MlpgStep *step, double *combinations)
 {
 	step->size = mlpg_allocate(host, (size_t) step->n_inputs + 1, sizeof(uint32_t));
 	*combinations = 1;
@@ -217,7 +213,7 @@ static const char *
 complete_cross(MlpgHost *host, MlpgPreprocess *p, MlpgStep *step)
 {
 	double		combinations;
-	const char *wrong = measure_cross(host, p, step, &combinations);
+	const char *wrong = mlpg_measure_cross(host, p, step, &combinations);
 	uint32_t   *code = mlpg_allocate(host, (size_t) step->n_inputs + 1, sizeof(uint32_t));
 	char	   *name = NULL;
 	MlpgFeature *feature;
@@ -383,34 +379,6 @@ mlpg_preprocess_complete(MlpgHost *host, MlpgPreprocess *p)
 
 /* ---------- replaying ---------- */
 
-/* How many of n ascending numbers are at most x. */
-static int
-count_up_to(const double *value, int n, double x)
-{
-	int			low = 0,
-				high = n;
-
-	while (low < high)
-	{
-		int			middle = low + (high - low) / 2;
-
-		if (value[middle] <= x)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/* A combination's number with one more code; NaN: a column is missing, -1: one has a category that training did not see. */
-static inline double
-combine(double number, double code, uint32_t size)
-{
-	if (code != code || number != number)
-		return NAN;
-	return number < 0 || code < 0 ? -1 : number * size + (size == 2 ? code != 0 : code);
-}
-
 static double
 cross_code(const MlpgStep *step, const double *output)
 {
@@ -418,10 +386,10 @@ cross_code(const MlpgStep *step, const double *output)
 	int			k;
 
 	for (int i = 0; i < step->n_inputs; i++)
-		number = combine(number, output[step->input[i]], step->size[i]);
+		number = mlpg_combine(number, output[step->input[i]], step->size[i]);
 	if (number != number)
 		return NAN;
-	k = count_up_to(step->value, step->n, number);
+	k = mlpg_count_up_to(step->value, step->n, number);
 	return k > 0 && step->value[k - 1] == number ? k - 1 : -1;
 }
 
@@ -460,7 +428,7 @@ mlpg_preprocess_row(const MlpgPreprocess *p, const double *input, double *output
 				out[0] = x > -1 ? log1p(x) : NAN;
 				break;
 			case MLPG_STEP_BUCKETIZE:
-				out[0] = x == x ? count_up_to(step->value, step->n, x) : NAN;
+				out[0] = x == x ? mlpg_count_up_to(step->value, step->n, x) : NAN;
 				break;
 			case MLPG_STEP_SPLINE:
 				if (x == x)
@@ -484,9 +452,8 @@ mlpg_preprocess_row(const MlpgPreprocess *p, const double *input, double *output
 
 /* ---------- whose a column is ---------- */
 
-/* The input column that made an output column, which is no combination's. */
-static int
-source_of(const MlpgPreprocess *p, int column)
+int
+mlpg_source_of(const MlpgPreprocess *p, int column)
 {
 	int			low = 0,
 				high = p->input->n_features;
@@ -514,7 +481,7 @@ mlpg_preprocess_share(const MlpgPreprocess *p, const double *output, double *inp
 
 		if (step->kind == MLPG_STEP_CROSS)
 			for (int i = 0; i < step->n_inputs; i++)
-				input[source_of(p, step->input[i])] += output[column] / step->n_inputs;
+				input[mlpg_source_of(p, step->input[i])] += output[column] / step->n_inputs;
 		else if (step->kind < MLPG_STEP_CROSS)
 			for (int c = 0; c < step->n_columns; c++)
 				input[s] += output[column + c];
@@ -526,278 +493,14 @@ mlpg_preprocess_share(const MlpgPreprocess *p, const double *output, double *inp
 				do
 				{
 					for (uint32_t i = 0; i < degree; i++)
-						input[source_of(p, step->input[position[i]])] += output[column] / degree;
+						input[mlpg_source_of(p, step->input[position[i]])] += output[column] / degree;
 					column++;
 				} while (next_product(position, degree, step->n_inputs));
 			}
 	}
 }
 
-/* ---------- fitting ---------- */
-
-/* The values of a column that are there, ascending. */
-static double *
-sorted_values(MlpgHost *host, const MlpgMatrix *matrix, int column, int64_t *n)
-{
-	int64_t		rows = mlpg_matrix_rows(matrix);
-	double	   *values = mlpg_allocate(host, (size_t) rows + PART, sizeof(double));
-
-	*n = 0;
-	for (int64_t first = 0; first < rows; first += PART)
-	{
-		int64_t		part = rows - first < PART ? rows - first : PART;
-		double	   *to = values + *n;
-
-		mlpg_matrix_read(matrix, column, first, part, to);
-		for (int64_t i = 0; i < part; i++)
-			if (to[i] == to[i])
-				values[(*n)++] = to[i] + 0.0;
-		if (first % (64 * PART) == 0)
-			mlpg_check(host, "preprocessing", first, rows);
-	}
-	mlpg_sort(host, values, NULL, *n);
-	return values;
-}
-
-static double
-quantile(const double *sorted, int64_t n, double level)
-{
-	double		at = level * (double) (n - 1);
-	int64_t		below = (int64_t) at;
-	double		share = at - (double) below;
-
-	return below + 1 < n ? sorted[below] + share * (sorted[below + 1] - sorted[below]) : sorted[n - 1];
-}
-
-/* Quantiles at k / parts for k = 0 .. parts, equal ones once. */
-static double *
-quantiles_of(MlpgHost *host, const MlpgMatrix *matrix, int column, int parts, int *n_different)
-{
-	int64_t		n;
-	double	   *sorted = sorted_values(host, matrix, column, &n);
-	double	   *out = mlpg_allocate(host, (size_t) parts + 1, sizeof(double));
-
-	*n_different = 0;
-	for (int k = 0; n > 0 && k <= parts; k++)
-	{
-		double		q = quantile(sorted, n, (double) k / parts);
-
-		if (*n_different == 0 || q > out[*n_different - 1])
-			out[(*n_different)++] = q;
-	}
-	mlpg_release(host, sorted);
-	return out;
-}
-
-static void
-fit_log(MlpgHost *host, const MlpgFeature *feature)
-{
-	if (feature->minimum > -1)
-		return;
-	mlpg_raise(host, MLPG_DATA_EXCEPTION, mlpg_text(host, "Its smallest value is %.10g.", feature->minimum),
-			   "Leave the column out of \"log\", or add a constant to it in the source.",
-			   "column \"%s\" has values of -1 and below, of which log(1 + x) is none", feature->name);
-}
-
-static void
-fit_ngrams(MlpgHost *host, const MlpgWish *wish, const MlpgMatrix *matrix, int column, MlpgFeature *feature)
-{
-	const MlpgDictionary *texts = feature->dictionary;
-	int64_t		rows = mlpg_matrix_rows(matrix);
-	int64_t    *times = mlpg_allocate(host, (size_t) texts->n + 1, sizeof(int64_t));
-	double	   *code = mlpg_allocate(host, PART, sizeof(double));
-
-	for (int64_t first = 0; first < rows; first += PART)
-	{
-		int64_t		part = rows - first < PART ? rows - first : PART;
-
-		mlpg_matrix_read(matrix, column, first, part, code);
-		for (int64_t i = 0; i < part; i++)
-			if (code[i] == code[i])
-				times[(int32_t) code[i]]++;
-	}
-	feature->ngrams = mlpg_ngrams_create(host, (int) wish->number[0], (int) wish->number[1], wish->number[2]);
-	for (int32_t k = 0; k < texts->n; k++)
-	{
-		if (times[k] > 0)
-			mlpg_ngrams_count(host, feature->ngrams, texts->text[k], texts->length[k], times[k]);
-		if (k % 16 == 0)
-			mlpg_check(host, "counting n-grams", k, texts->n);
-	}
-	mlpg_ngrams_settle(host, feature->ngrams);
-	mlpg_release(host, times);
-	mlpg_release(host, code);
-}
-
-static void
-fit_column(MlpgHost *host, const MlpgWish *wish, const MlpgMatrix *matrix, int column, MlpgFeature *feature, MlpgStep *step)
-{
-	double	   *quantiles;
-	int			n;
-
-	step->kind = wish->kind;
-	switch (wish->kind)
-	{
-		case MLPG_STEP_LOG:
-			fit_log(host, feature);
-			break;
-		case MLPG_STEP_BUCKETIZE:
-			quantiles = quantiles_of(host, matrix, column, (int) wish->number[0], &n);
-			step->value = quantiles + 1;
-			step->n = n > 2 ? n - 2 : 0;
-			break;
-		case MLPG_STEP_SPLINE:
-			step->value = quantiles_of(host, matrix, column, (int) wish->number[0], &step->n);
-			if (step->n < 2)	/* one value: a constant column, as it is */
-				*step = (MlpgStep) {.kind = MLPG_STEP_COPY};
-			break;
-		case MLPG_STEP_NGRAMS:
-			fit_ngrams(host, wish, matrix, column, feature);
-			break;
-		default:
-			break;
-	}
-}
-
-/* The wish that is about an input column alone. */
-static const MlpgWish *
-wish_of(const MlpgWishes *wishes, const char *name)
-{
-	static const MlpgWish copy = {.kind = MLPG_STEP_COPY};
-
-	for (int k = 0; k < wishes->n; k++)
-		if (wishes->wish[k].kind < MLPG_STEP_CROSS && strcmp(wishes->wish[k].name[0], name) == 0)
-			return &wishes->wish[k];
-	return &copy;
-}
-
-/* The output column that an input column became: of a spline the first. */
-static int
-made_of(const MlpgPreprocess *p, const char *name)
-{
-	int			column = 0;
-
-	for (int s = 0; s < p->input->n_features; s++)
-	{
-		if (strcmp(p->input->feature[s].name, name) == 0)
-			return column;
-		column += p->step[s].kind == MLPG_STEP_SPLINE ? p->step[s].n - 1 : 1;
-	}
-	return -1;
-}
-
-static void
-start_cross(MlpgHost *host, const MlpgPreprocess *p, const MlpgWish *wish, MlpgStep *step)
-{
-	step->kind = MLPG_STEP_CROSS;
-	step->n_inputs = wish->n_names;
-	step->input = mlpg_allocate(host, (size_t) wish->n_names + 1, sizeof(int));
-	for (int i = 0; i < wish->n_names; i++)
-		step->input[i] = made_of(p, wish->name[i]);
-}
-
-/* All numbers that are numbers still. */
-static void
-start_polynomial(MlpgHost *host, const MlpgPreprocess *p, const MlpgWishes *wishes, const MlpgWish *wish, MlpgStep *step)
-{
-	step->kind = MLPG_STEP_POLYNOMIAL;
-	step->degree = wish->number[0];
-	step->input = mlpg_allocate(host, (size_t) p->input->n_features + 1, sizeof(int));
-	for (int s = 0; s < p->input->n_features; s++)
-		if (p->input->feature[s].kind == MLPG_NUMBER && wish_of(wishes, p->input->feature[s].name)->kind <= MLPG_STEP_LOG)
-			step->input[step->n_inputs++] = made_of(p, p->input->feature[s].name);
-}
-
-
-/* Turns the values of an input column into the categories that its step makes of them. */
-static void
-categorise(const MlpgStep *step, double *values, int64_t n)
-{
-	if (step->kind != MLPG_STEP_BUCKETIZE)
-		return;
-	for (int64_t i = 0; i < n; i++)
-		if (values[i] == values[i])
-			values[i] = count_up_to(step->value, step->n, values[i]);
-}
-
-/* The combinations that the rows of the matrix have, each once, ascending. */
-static void
-fit_cross(MlpgHost *host, const MlpgPreprocess *p, const MlpgMatrix *matrix, MlpgStep *step)
-{
-	int64_t		rows = mlpg_matrix_rows(matrix);
-	double	   *seen = mlpg_allocate(host, (size_t) rows + 1, sizeof(double));
-	double	   *code = mlpg_allocate(host, PART, sizeof(double));
-	double		combinations;
-	int64_t		n = 0,
-				different = 0;
-
-	if (measure_cross(host, p, step, &combinations) != NULL)
-		mlpg_raise(host, MLPG_LIMIT_EXCEEDED, mlpg_text(host, "There can be %g.", combinations),
-				   "Cross fewer columns, or hash them first.", "a cross has too many combinations");
-	for (int64_t first = 0; first < rows; first += PART)
-	{
-		int64_t		part = rows - first < PART ? rows - first : PART;
-		double	   *number = seen + first;
-
-		for (int i = 0; i < step->n_inputs; i++)
-		{
-			int			source = source_of(p, step->input[i]);
-
-			mlpg_matrix_read(matrix, source, first, part, code);
-			categorise(&p->step[source], code, part);
-			for (int64_t k = 0; k < part; k++)
-				number[k] = combine(number[k], code[k], step->size[i]);
-		}
-		mlpg_check(host, "crossing categories", first, rows);
-	}
-	for (int64_t i = 0; i < rows; i++)
-		if (seen[i] == seen[i])
-			seen[n++] = seen[i];
-	mlpg_sort(host, seen, NULL, n);
-	for (int64_t i = 0; i < n; i++)
-		if (different == 0 || seen[i] != seen[different - 1])
-			seen[different++] = seen[i];
-	if (different > INT32_MAX / 8)
-		mlpg_raise(host, MLPG_LIMIT_EXCEEDED, NULL, "Cross fewer columns, or hash them first.",
-				   "a cross has too many combinations: %lld", (long long) different);
-	step->value = seen;
-	step->n = (int) different;
-	mlpg_release(host, code);
-}
-
-MlpgPreprocess *
-mlpg_preprocess_fit(MlpgHost *host, const MlpgWishes *wishes, const MlpgMatrix *matrix, MlpgSchema *input)
-{
-	MlpgPreprocess *p = mlpg_allocate(host, 1, sizeof(MlpgPreprocess));
-	const char *wrong;
-
-	p->input = input;
-	p->step = mlpg_allocate(host, (size_t) input->n_features + (size_t) wishes->n + 1, sizeof(MlpgStep));
-	p->n_steps = input->n_features;
-	for (int s = 0; s < input->n_features; s++)
-		fit_column(host, wish_of(wishes, input->feature[s].name), matrix, s, &input->feature[s], &p->step[s]);
-	wrong = mlpg_preprocess_complete(host, p);
-	for (int k = 0; k < wishes->n && wrong == NULL; k++)
-	{
-		if (wishes->wish[k].kind < MLPG_STEP_CROSS)
-			continue;
-
-		MlpgStep   *step = &p->step[p->n_steps++];
-
-		if (wishes->wish[k].kind == MLPG_STEP_CROSS)
-		{
-			start_cross(host, p, &wishes->wish[k], step);
-			fit_cross(host, p, matrix, step);
-		}
-		else
-			start_polynomial(host, p, wishes, &wishes->wish[k], step);
-	}
-	if (wrong == NULL)
-		wrong = mlpg_preprocess_complete(host, p);
-	if (wrong != NULL)
-		mlpg_raise(host, MLPG_INTERNAL, NULL, NULL, "preprocessing made %s", wrong);
-	return p;
-}
+/* ---------- texts ---------- */
 
 double **
 mlpg_preprocess_texts(MlpgHost *host, const MlpgPreprocess *p, MlpgDictionary *const *dictionary)

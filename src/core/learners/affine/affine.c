@@ -21,6 +21,7 @@
 #define FLAG_SPREAD 4u			/* from version 2 on */
 #define FLAG_MEANS 8u			/* from version 2 on */
 #define OUTPUTS_MAX 1000
+#define TERMS_MAX 46340			/* whose pairs an int counts */
 
 static size_t
 packed_size(MlpgHost *host, size_t n)
@@ -349,4 +350,23 @@ mlpg_affine_coefficients(MlpgHost *host, const MlpgModel *model, int *n)
 			coefficient_row(host, model, o, j, &rows[(*n)++]);
 		}
 	return rows;
+}
+
+void
+mlpg_affine_require_memory(MlpgTraining *training, const MlpgDesign *design, double bytes)
+{
+	MlpgHost   *host = training->host;
+	double		left = (double) mlpg_memory_left(host);
+	int			n_grams = 0;
+
+	if (bytes <= left && design->n_terms <= TERMS_MAX)
+		return;
+	for (int j = 0; j < design->n_terms; j++)
+		n_grams += design->term[j].kind == MLPG_TERM_NGRAM;
+	mlpg_raise(host, MLPG_LIMIT_EXCEEDED,
+			   mlpg_text(host, "It has %d terms, %d of them n-grams of texts; the fit takes %.0f MB, and there are %.0f.",
+						 design->n_terms, n_grams, ceil(bytes / 1048576), floor(left / 1048576)),
+			   n_grams > 0 ? "Give \"ngrams\" fewer \"buckets\", or use logistic or expectile, which hold only the n-grams that each text has."
+			   : "Hash the largest categories, or leave them out.",
+			   "the design is too large for learner \"%s\"", training->plan->learner->name);
 }

@@ -43,6 +43,9 @@ typedef struct MlpgIrls
 	double		lambda;			/* root of what the last step took off the deviance */
 } MlpgIrls;
 
+/* Bytes that a fit takes for each pair of terms, without or with robust errors (sandwich.h). */
+#define MLPG_IRLS_PAIR_BYTES(host, robust) (8.0 * (((robust) ? 6 : 3) + (host)->n_threads))
+
 /* Fields that are found are made here; b starts from nothing, or where a fit before left it. */
 extern void mlpg_irls_prepare(MlpgIrls *fit);
 extern void mlpg_irls_fit(MlpgIrls *fit);

@@ -12,11 +12,14 @@
  * change of basis, x + mean * [x is missing], done on the finished matrix: no
  * second pass.
  *
+ * N-grams of texts are indicators with values: what is summed is multiplied by them.
+ *
  * Weights: dense columns are multiplied by the root of the weight, one rounding
- * each; indicators add the weight itself.
+ * each; so are indicators.
  *
  * Cost: d dense columns take 2d(d+1) fused operations a row, about 60 ns at
- * d = 30; each indicator that holds takes d additions.  Memory: 16 bytes *
+ * d = 30; each indicator that holds takes d additions, and one for each other that
+ * holds: a text of 200 n-grams 20,000.  Memory: 16 bytes *
  * (d^2/2 + indicators * d + indicators^2/2).  A block is summarised by any thread
  * without allocating; summaries are absorbed in order, so sums do not depend on
  * the number of threads.  States add up; as bytes they are not trusted.
@@ -26,6 +29,8 @@
 #include "core/learners/affine/moments.h"
 #include "core/math/columns.h"
 
+#define CHECK_WORK 1000000		/* sums of valued indicators between calls of mlpg_check */
+
 /* ---------- summary of a block ---------- */
 
 static MlpgMomentShape
@@ -34,7 +39,7 @@ shape_of(const MlpgPlan *plan)
 	MlpgMomentShape		s = {.n_features = plan->n_features};
 
 	for (int i = 0; i < plan->n_features; i++)
-		s.n_numbers += plan->kind[i] != MLPG_CATEGORY;
+		s.n_numbers += plan->kind[i] < MLPG_CATEGORY;
 	s.d = s.n_numbers + 2;
 	s.stride = mlpg_crossprod_stride(s.d);
 	s.contiguous = s.n_numbers == s.n_features;
@@ -84,14 +89,14 @@ mlpg_moments_partial_size(const MlpgPlan *plan, int capacity)
 	return (2 * square + 3 * (size_t) s.stride + rows) * sizeof(double) + ((size_t) s.stride + 2 + rows) * sizeof(int);
 }
 
-/* Numbers and target of a row that has categories too. */
+/* Numbers and target of a row that has categories or texts too. */
 static const double *
 gather(const MlpgPlan *plan, const MlpgMomentShape *s, const double *row, double *z)
 {
 	int			k = 0;
 
 	for (int i = 0; i < s->n_features; i++)
-		if (plan->kind[i] != MLPG_CATEGORY)
+		if (plan->kind[i] < MLPG_CATEGORY)
 			z[k++] = row[i];
 	z[k] = row[s->n_features];
 	return z;
@@ -202,19 +207,23 @@ mlpg_moments_begin(MlpgHost *host, const MlpgPlan *plan)
 	state->missing_id = mlpg_allocate(host, n, sizeof(int32_t));
 	state->level_id = mlpg_allocate(host, n, sizeof(int32_t *));
 	state->n_levels = mlpg_allocate(host, n, sizeof(int32_t));
+	state->n_room = (int) n;
 	state->active = mlpg_allocate(host, n, sizeof(int32_t));
+	state->value = mlpg_allocate(host, n, sizeof(double));
 	for (int i = 0; i < plan->n_features; i++)
+	{
 		state->missing_id[i] = -1;
+		state->texts |= plan->kind[i] == MLPG_TEXT;
+	}
 	return state;
 }
 
 static void
-grow_indicators(MlpgHost *host, MlpgMoments *state)
+grow_indicators(MlpgHost *host, MlpgMoments *state, size_t new)
 {
 	MlpgIndicators *in = &state->indicators;
 	size_t		d = (size_t) state->shape.d;
-	size_t		old = (size_t) in->capacity,
-				new = old == 0 ? 8 : old * 2;
+	size_t		old = (size_t) in->capacity;
 
 	if (old > 1 << 24)
 		mlpg_raise(host, MLPG_LIMIT_EXCEEDED, NULL, "Leave the column out, or group its values.",
@@ -228,7 +237,7 @@ grow_indicators(MlpgHost *host, MlpgMoments *state)
 	in->capacity = (int) new;
 }
 
-/* The indicator of a level (-1: missing) of a feature, made at first sight. */
+/* The indicator of a level, or n-gram (-1: missing), of a feature, made at first sight. */
 static int32_t
 indicator_of(MlpgHost *host, MlpgMoments *state, int feature, int32_t level)
 {
@@ -251,12 +260,30 @@ indicator_of(MlpgHost *host, MlpgMoments *state, int feature, int32_t level)
 	if (*id < 0)
 	{
 		if (in->n == in->capacity)
-			grow_indicators(host, state);
+			grow_indicators(host, state, in->capacity == 0 ? 8 : (size_t) in->capacity * 2);
 		in->feature[in->n] = (uint32_t) feature;
 		in->level[in->n] = level;
 		*id = in->n++;
 	}
 	return *id;
+}
+
+void
+mlpg_moments_expect(MlpgHost *host, const MlpgSchema *schema, MlpgMoments *state)
+{
+	size_t		n = 0;
+
+	for (int i = 0; i < schema->n_features; i++)
+		n += (size_t) mlpg_feature_levels(&schema->feature[i]) + schema->feature[i].has_missing;
+	if (n > 0)
+		grow_indicators(host, state, n);
+	for (int i = 0; i < schema->n_features; i++)
+	{
+		for (int32_t k = 0; k < mlpg_feature_levels(&schema->feature[i]); k++)
+			(void) indicator_of(host, state, i, k);
+		if (schema->feature[i].has_missing)
+			(void) indicator_of(host, state, i, -1);
+	}
 }
 
 static inline size_t
@@ -291,11 +318,12 @@ add_product_to(double *hi, double *lo, double x, double y)
  * dependence would go unseen.
  */
 static void
-absorb_weighted_indicators(MlpgMoments *state, int n_active, double *dense, double weight)
+absorb_values(MlpgHost *host, MlpgMoments *state, int n_active, double *dense, double weight)
 {
 	MlpgIndicators *in = &state->indicators;
 	int			d = state->shape.d;
-	double		root = sqrt(weight);
+	double		root = sqrt(weight),
+			   *value = state->value;
 
 	for (int k = 0; k < d; k++)
 		dense[k] *= root;
@@ -305,13 +333,20 @@ absorb_weighted_indicators(MlpgMoments *state, int n_active, double *dense, doub
 		double	   *hi = in->hi + (size_t) id * (size_t) d,
 				   *lo = in->lo + (size_t) id * (size_t) d;
 
+		value[a] *= root;
 		for (int k = 0; k < d; k++)
-			add_product_to(&hi[k], &lo[k], dense[k], root);
+			add_product_to(&hi[k], &lo[k], dense[k], value[a]);
 		for (int b = 0; b <= a; b++)
 		{
 			size_t		at = pair_index(id, state->active[b]);
 
-			add_product_to(&in->pair_hi[at], &in->pair_lo[at], root, root);
+			add_product_to(&in->pair_hi[at], &in->pair_lo[at], value[a], value[b]);
+		}
+		state->work += d + a;
+		if (state->work > CHECK_WORK)
+		{
+			mlpg_check(host, NULL, 0, 0);
+			state->work = 0;
 		}
 	}
 }
@@ -340,7 +375,30 @@ absorb_indicators(MlpgMoments *state, int n_active, const double *dense)
 	}
 }
 
-/* Which indicators hold in a row: missing numbers from the list, categories from the codes. */
+static inline void
+add_active(MlpgMoments *state, int *n, int32_t id, double value)
+{
+	state->active[*n] = id;
+	state->value[(*n)++] = value;
+}
+
+/* The n-grams of a text, behind the n indicators that are there. */
+static void
+find_grams(MlpgHost *host, MlpgMoments *state, int feature, const MlpgTextGrams *grams, int *n)
+{
+	int			needed = *n + grams->n + state->shape.n_features + 1;
+
+	if (needed > state->n_room)
+	{
+		state->active = mlpg_resize(host, state->active, (size_t) state->n_room, 2 * (size_t) needed, sizeof(int32_t));
+		state->value = mlpg_resize(host, state->value, (size_t) state->n_room, 2 * (size_t) needed, sizeof(double));
+		state->n_room = 2 * needed;
+	}
+	for (int32_t g = 0; g < grams->n; g++)
+		add_active(state, n, indicator_of(host, state, feature, (int32_t) grams->gram[g].position), grams->gram[g].weight);
+}
+
+/* Which indicators hold in a row: missing values, categories by their codes, n-grams. */
 static int
 find_active(MlpgHost *host, const MlpgPlan *plan, MlpgMoments *state, const double *row, double *dense)
 {
@@ -352,13 +410,13 @@ find_active(MlpgHost *host, const MlpgPlan *plan, MlpgMoments *state, const doub
 		double		x = row[i];
 
 		if (plan->kind[i] == MLPG_CATEGORY)
-			state->active[n++] = indicator_of(host, state, i, x == x ? (int32_t) x : -1);
-		else
-		{
-			if (x != x)
-				state->active[n++] = indicator_of(host, state, i, -1);
+			add_active(state, &n, indicator_of(host, state, i, x == x ? (int32_t) x : -1), 1);
+		else if (x != x)
+			add_active(state, &n, indicator_of(host, state, i, -1), 1);
+		else if (plan->kind[i] == MLPG_TEXT)
+			find_grams(host, state, i, mlpg_value_text(x), &n);
+		if (plan->kind[i] < MLPG_CATEGORY)
 			dense[k++] = x == x ? x : 0;
-		}
 	}
 	dense[k++] = row[plan->n_features];
 	dense[k] = 1;
@@ -366,10 +424,10 @@ find_active(MlpgHost *host, const MlpgPlan *plan, MlpgMoments *state, const doub
 }
 
 static void
-absorb_active(const MlpgPlan *plan, MlpgMoments *state, int n, const double *row, double *dense)
+absorb_active(MlpgHost *host, const MlpgPlan *plan, MlpgMoments *state, int n, const double *row, double *dense)
 {
-	if (plan->weighted)
-		absorb_weighted_indicators(state, n, dense, row[plan->n_features + 1]);
+	if (plan->weighted || state->texts)
+		absorb_values(host, state, n, dense, plan->weighted ? row[plan->n_features + 1] : 1);
 	else
 		absorb_indicators(state, n, dense);
 }
@@ -388,12 +446,12 @@ absorb_missing(MlpgHost *host, const MlpgPlan *plan, MlpgMoments *state, const M
 		int			n = 0;
 
 		for (; m < *p->n_missing && p->missing[m] < (r + 1) * stride; m++)
-			state->active[n++] = indicator_of(host, state, (int) (p->missing[m] - r * stride), -1);
+			add_active(state, &n, indicator_of(host, state, (int) (p->missing[m] - r * stride), -1), 1);
 		for (int k = 0; k < n_numbers; k++)
 			dense[k] = row[k] == row[k] ? row[k] : 0;
 		dense[n_numbers] = row[n_numbers];
 		dense[n_numbers + 1] = 1;
-		absorb_active(plan, state, n, row, dense);
+		absorb_active(host, plan, state, n, row, dense);
 	}
 }
 
@@ -421,7 +479,7 @@ mlpg_moments_absorb(MlpgHost *host, const MlpgPlan *plan, void *opaque, const Ml
 		{
 			const double *row = mlpg_block_row(block, r);
 
-			absorb_active(plan, state, find_active(host, plan, state, row, dense), row, dense);
+			absorb_active(host, plan, state, find_active(host, plan, state, row, dense), row, dense);
 		}
 	else
 		absorb_missing(host, plan, state, block, &p, dense);
@@ -642,6 +700,8 @@ mlpg_moments_describe(MlpgTraining *training, const MlpgMoments *state)
 		MlpgFeature *feature = &schema->feature[i];
 		int32_t		missing = state->missing_id[i];
 
+		if (feature->kind == MLPG_TEXT)
+			continue;
 		feature->has_missing = missing >= 0;
 		if (feature->kind == MLPG_CATEGORY)
 		{
@@ -679,17 +739,18 @@ mlpg_moments_columns(MlpgTraining *training, const MlpgMoments *state, const Mlp
 
 	for (int i = 0, k = 0; i < n; i++)
 	{
-		if (training->plan->kind[i] != MLPG_CATEGORY)
+		if (training->plan->kind[i] < MLPG_CATEGORY)
 		{
 			dense[i] = k++;
 			continue;
 		}
-		/* indicator of a level in byte order */
-		int32_t		levels = training->schema->feature[i].dictionary->n;
+		/* indicator of a level in byte order, of an n-gram by its position */
+		const int32_t *rank = training->rank[i];
+		int32_t		levels = mlpg_feature_levels(&training->schema->feature[i]);
 
 		id[i] = mlpg_allocate(host, (size_t) levels + 1, sizeof(int32_t));
 		for (int32_t c = 0; c < levels; c++)
-			id[i][training->rank[i][c]] = c < state->n_levels[i] ? state->level_id[i][c] : -1;
+			id[i][rank ? rank[c] : c] = c < state->n_levels[i] ? state->level_id[i][c] : -1;
 	}
 	for (int j = 0; j < design->n_terms; j++)
 	{

@@ -15,10 +15,10 @@
 typedef struct MlpgMomentShape
 {
 	int			n_features;
-	int			n_numbers;		/* features that are no categories */
+	int			n_numbers;		/* features that are neither categories nor texts */
 	int			d;				/* dense columns: numbers, target, 1 */
 	int			stride;
-	bool		contiguous;		/* no categories: dense columns are the block's first */
+	bool		contiguous;		/* numbers alone: dense columns are the block's first */
 } MlpgMomentShape;
 
 typedef struct MlpgIndicators
@@ -26,10 +26,10 @@ typedef struct MlpgIndicators
 	int			n;
 	int			capacity;
 	uint32_t   *feature;
-	int32_t    *level;			/* first-sight code; -1: missing */
-	double	   *hi;				/* n x d: sums of the dense columns over the rows where it holds, by weight */
+	int32_t    *level;			/* first-sight code, or position of an n-gram; -1: missing */
+	double	   *hi;				/* n x d: sums of the dense columns times it, by weight */
 	double	   *lo;
-	double	   *pair_hi;		/* packed lower triangle: weight of the rows where both hold */
+	double	   *pair_hi;		/* packed lower triangle: sums of the products of two, by weight */
 	double	   *pair_lo;
 } MlpgIndicators;
 
@@ -42,10 +42,14 @@ typedef struct MlpgMoments
 	int64_t		n_rows;
 	int64_t		n_positive;		/* rows of weight > 0 */
 	int32_t    *missing_id;		/* n_features: indicator, -1 none */
-	int32_t   **level_id;		/* n_features: by code; NULL for numbers */
+	int32_t   **level_id;		/* n_features: by code or position; NULL for numbers */
 	int32_t    *n_levels;		/* n_features: entries of level_id */
 	MlpgIndicators	indicators;
-	int32_t    *active;			/* n_features: indicators of the row at hand */
+	bool		texts;			/* there are n-grams: indicators have values other than 1 */
+	int			n_room;			/* of the next two */
+	int32_t    *active;			/* indicators of the row at hand ... */
+	double	   *value;			/* ... and their values */
+	int64_t		work;			/* sums of valued ones since the last check */
 } MlpgMoments;
 
 /* A term, or the target, as base + share * other. */
@@ -66,7 +70,13 @@ extern void mlpg_moments_combine(MlpgHost *host, const MlpgPlan *plan, void *opa
 extern void mlpg_moments_write(const MlpgPlan *plan, const void *opaque, MlpgWriter *w);
 extern void *mlpg_moments_read(const MlpgPlan *plan, const int32_t *n_codes, MlpgReader *r);
 
-/* Sets has_missing, constant, mean, minimum and maximum of the schema's features. */
+/*
+ * For rows that are all at hand: makes the indicators that a described schema can have, n-grams of a text
+ * side by side, in room for no more.
+ */
+extern void mlpg_moments_expect(MlpgHost *host, const MlpgSchema *schema, MlpgMoments *state);
+
+/* Sets has_missing, constant, mean, minimum and maximum of the schema's features; texts stay as they were described. */
 extern void mlpg_moments_describe(MlpgTraining *training, const MlpgMoments *state);
 
 /* The terms of a design, and behind them the target, as columns of the state: n_terms + 1. */
