@@ -7,7 +7,8 @@
  * A target calls FUZZ_TARGET(body): body gets a host and the input, copied to
  * a block of exactly its size, so that the address sanitizer sees one byte too
  * many.  Raising any error but MLPG_INTERNAL is the right answer to a bad
- * input; a crash, a sanitizer report or MLPG_INTERNAL is a finding.
+ * input; a crash, a sanitizer report or MLPG_INTERNAL is a finding.  What takes long is canceled, as a
+ * user would do it: parameters may ask for much.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,6 +21,7 @@
 #include "core/learners/learner.h"
 
 #define FUZZ_BUDGET ((size_t) 256 << 20)	/* bytes: hostile counts must not get past it */
+#define FUZZ_CHECKS 2000			/* calls of check, some ms apart at most, until a target is canceled */
 #define FUZZ_ROWS 40
 #define FUZZ_VARIANTS 8			/* of each learner */
 
@@ -37,10 +39,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) \
 	bool		raised; \
 	if (copy == NULL) \
 		abort(); \
+	harness_cancel_at_check(host, FUZZ_CHECKS); \
 	if (size > 0) \
 		memcpy(copy + 4, data, size); \
 	HARNESS_TRY(host, raised, body(host, copy + 4, size)); \
-	if (raised && harness_code(host) == MLPG_INTERNAL) \
+	if (raised && harness_code(host) == MLPG_INTERNAL && harness_checks(host) < FUZZ_CHECKS) \
 	{ \
 		fprintf(stderr, "internal error: %s\n", harness_message(host)); \
 		abort(); \

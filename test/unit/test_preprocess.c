@@ -508,6 +508,20 @@ test_domain(MlpgHost *host)
 	CHECK_TEXT(harness_message(host), "column \"x1\" has values of -1 and below, of which log(1 + x) is none");
 }
 
+/* A model without features has no steps either, and any row will do. */
+static void
+test_no_features(MlpgHost *host)
+{
+	double	   *rows = rows_of_all(host),
+				y;
+	MlpgModel  *model = test_fit(host, plan_of_all(host, "baseline"), rows, ROWS);
+
+	CHECK_INT(model->input->n_features, 0);
+	CHECK(model->schema->preprocess == NULL);
+	model->learner->predict(model, NULL, 1, 0, &y);
+	CHECK(isfinite(y));
+}
+
 /* Columns that have nothing to be fitted on: one row, one value, no value. */
 static void
 test_little(MlpgHost *host)
@@ -577,7 +591,7 @@ main(void)
 {
 	static void (*const test[]) (MlpgHost *host) = {
 		test_spline, test_hash, test_ngrams, test_characters, test_cross, test_columns, test_bytes, test_texts,
-		test_refusals, test_domain, test_little, test_hostile
+		test_refusals, test_domain, test_no_features, test_little, test_hostile
 	};
 	MlpgHost   *host = harness_host();
 

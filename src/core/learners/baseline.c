@@ -146,6 +146,7 @@ baseline_fit(MlpgTraining *training)
 		model.coefficients = shares_of(host, y, w, n, n_classes);
 	}
 	training->schema->n_features = 0;
+	training->schema->preprocess = NULL;	/* steps of columns that no prediction needs */
 	model.design = mlpg_design_create(host, training->schema, true, true);
 	mlpg_affine_write(training->payload, &model);
 }

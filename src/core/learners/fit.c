@@ -678,6 +678,7 @@ read_dictionaries(MlpgHost *host, MlpgFit *fit, MlpgReader *r)
 			continue;
 
 		uint32_t	n = mlpg_read_count(r, 4);
+		uint32_t	buckets = fit->plan->buckets != NULL ? fit->plan->buckets[i] : 0;
 
 		for (uint32_t k = 0; k < n; k++)
 		{
@@ -686,6 +687,8 @@ read_dictionaries(MlpgHost *host, MlpgFit *fit, MlpgReader *r)
 
 			if (mlpg_dictionary_add(host, fit->dictionary[i], text, length) != (int32_t) k)
 				mlpg_reader_corrupt(r, "a category occurs twice");
+			if (buckets > 0 && !mlpg_is_bucket_label(text, length, buckets))
+				mlpg_reader_corrupt(r, "a bucket that is none");
 		}
 	}
 }
