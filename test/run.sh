@@ -244,7 +244,7 @@ run_fuzz() {
 		mkdir -p "$work/core-fuzz/found-$name"
 		(
 			cd "$source" && timeout $((${FUZZ_SECONDS:-20} + 120)) "$work/core-fuzz/$name" \
-				-max_total_time="${FUZZ_SECONDS:-20}" -seed=20261124 -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
+				-max_total_time="${FUZZ_SECONDS:-20}" -seed=20261124 -rss_limit_mb=2048 -timeout=30 -print_final_stats=1 \
 				-artifact_prefix="$work/core-fuzz/$name-" "$work/core-fuzz/found-$name" $seeds >"$work/out/$name.log" 2>&1
 			echo $? >"$work/out/$name.status"
 		) &

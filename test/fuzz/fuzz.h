@@ -21,7 +21,7 @@
 #include "core/learners/learner.h"
 
 #define FUZZ_BUDGET ((size_t) 256 << 20)	/* bytes: hostile counts must not get past it */
-#define FUZZ_CHECKS 2000			/* calls of check, some ms apart at most, until a target is canceled */
+#define FUZZ_CHECKS 1200			/* calls of check, some ms apart at most, until a target is canceled */
 #define FUZZ_ROWS 40
 #define FUZZ_VARIANTS 8			/* of each learner */
 

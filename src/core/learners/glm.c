@@ -401,7 +401,7 @@ glm_fit(MlpgTraining *t)
 	model.link = g.fit.family.link;
 	model.coefficients = coefficients(&g);
 	model.std_errors = std_errors(&g);
-	model.dispersion = g.dispersion;
+	model.dispersion = isfinite(g.dispersion) ? g.dispersion : NAN;	/* of targets near the end of the range */
 	if (model.std_errors != NULL)
 		model.df = mlpg_family_is_fixed(g.fit.family.id) ? INFINITY : g.df;
 	report(&g);

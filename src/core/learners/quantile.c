@@ -37,7 +37,7 @@ static const MlpgParamSpec params[] = {
 	{"bootstrap_samples", MLPG_PARAM_INTEGER, "200", 2, 100000, false, NULL, "samples that a bootstrap draws", NULL},
 };
 
-#define FILL_ROWS 4096
+#define FILL_ROWS 256			/* of a task: a few ms with thousands of terms */
 #define SAMPLED_ROWS 512.0		/* a term, from which on the solver works with a sample (quantreg_large.c) */
 
 typedef struct Fill
