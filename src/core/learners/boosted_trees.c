@@ -367,9 +367,9 @@ check_sides(const Fit *f)
 {
 	bool		weighs[2] = {false, false};
 
-	for (int64_t i = 0; f->w && i < f->n; i++)
-		weighs[f->validation[i]] |= f->w[i] > 0;
-	if (f->w && !(weighs[0] && weighs[1]))
+	for (int64_t i = 0; f->rows.w && i < f->rows.n; i++)
+		weighs[f->validation[i]] |= f->rows.w[i] > 0;
+	if (f->rows.w && !(weighs[0] && weighs[1]))
 		mlpg_raise(f->host, MLPG_DATA_EXCEPTION, "The weights of all of them are zero.", "Name other rows with \"validation\".",
 				   "no %s row has a weight", weighs[0] ? "validation" : "training");
 }
