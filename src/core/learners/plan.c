@@ -102,7 +102,7 @@ raise_no_texts(MlpgHost *host, const MlpgPlan *plan)
 	for (int i = 0; i < mlpg_learner_count(); i++)
 		if (mlpg_learner_at(i)->columns & MLPG_USES_TEXT)
 			list = mlpg_text(host, "%s%s%s", list ? list : "", list ? ", " : "", mlpg_learner_at(i)->name);
-	mlpg_raise(host, MLPG_NOT_SUPPORTED, NULL, 
+	mlpg_raise(host, MLPG_NOT_SUPPORTED, NULL,
 			   mlpg_text(host, "Learners that do: %s. To others a text is a category: leave it out of \"ngrams\", or name it in \"hash\".", list),
 			   "learner \"%s\" does not read texts by their n-grams", plan->learner->name);
 }

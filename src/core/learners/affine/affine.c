@@ -359,14 +359,13 @@ mlpg_affine_require_memory(MlpgTraining *training, const MlpgDesign *design, dou
 	double		left = (double) mlpg_memory_left(host);
 	int			n_grams = 0;
 
-	if (bytes <= left && design->n_terms <= TERMS_MAX)
-		return;
 	for (int j = 0; j < design->n_terms; j++)
 		n_grams += design->term[j].kind == MLPG_TERM_NGRAM;
+	if (n_grams == 0 || (bytes <= left && design->n_terms <= TERMS_MAX))
+		return;
 	mlpg_raise(host, MLPG_LIMIT_EXCEEDED,
 			   mlpg_text(host, "It has %d terms, %d of them n-grams of texts; the fit takes %.0f MB, and there are %.0f.",
 						 design->n_terms, n_grams, ceil(bytes / 1048576), floor(left / 1048576)),
-			   n_grams > 0 ? "Give \"ngrams\" fewer \"buckets\", or use logistic or expectile, which hold only the n-grams that each text has."
-			   : "Hash the largest categories, or leave them out.",
+			   "Give \"ngrams\" fewer \"buckets\", or use logistic or expectile, which hold only the n-grams that each text has.",
 			   "the design is too large for learner \"%s\"", training->plan->learner->name);
 }

@@ -39,8 +39,8 @@ extern MlpgCoefficient *mlpg_affine_coefficients(MlpgHost *host, const MlpgModel
 #define MLPG_AFFINE_PAYLOAD_VERSION 2
 
 /*
- * For fits whose memory grows with the square of the terms: raises MLPG_LIMIT_EXCEEDED, before any of it
- * is taken, where there are not so many bytes, or terms have more pairs than an int counts.
+ * For fits of texts whose memory grows with the square of the terms: raises MLPG_LIMIT_EXCEEDED, before any of
+ * it is taken, where there are not so many bytes, or terms have more pairs than an int counts.
  */
 extern void mlpg_affine_require_memory(MlpgTraining *training, const MlpgDesign *design, double bytes);
 
