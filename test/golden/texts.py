@@ -1,5 +1,5 @@
 # Texts of a made-up shop and their TF-IDF by scikit-learn 1.2.1, for texts.R, which calls it.
-# First "rows N", then a line a row (x, y, count, class, weight, text), then "design BUCKETS LINES" and
+# First "rows N", then a line a row (x, y, count, class, weight, text), then for each size "design BUCKETS LINES" and
 # lines of row, bucket, value.
 import random
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
@@ -22,8 +22,9 @@ for i in range(150):
 print("rows", len(rows))
 for row in rows:
     print("%.17g %.17g %d %d %g %s" % row)
-counts = HashingVectorizer(analyzer="char", ngram_range=(1, 3), n_features=12, alternate_sign=True, norm=None).transform(texts)
-z = TfidfTransformer().fit_transform(counts).tocoo()
-print("design", 12, z.nnz)
-for i, j, v in zip(z.row, z.col, z.data):
-    print("%d %d %.17g" % (i, j, v))
+for buckets in (12, 4096):
+    counts = HashingVectorizer(analyzer="char", ngram_range=(1, 3), n_features=buckets, alternate_sign=True, norm=None).transform(texts)
+    z = TfidfTransformer().fit_transform(counts).tocoo()
+    print("design", buckets, z.nnz)
+    for i, j, v in zip(z.row, z.col, z.data):
+        print("%d %d %.17g" % (i, j, v))

@@ -73,7 +73,7 @@ SELECT feature, value FROM mlpg.explain('news', (SELECT n FROM news AS n WHERE i
 CREATE TABLE offers AS SELECT i, (ARRAY['緑茶', 'ビール', 'tea', 'Beer'])[1 + i % 4] || ' ' || (ARRAY['500ml', '1L', '6 pack'])[1 + i / 4 % 3] AS title, i % 10 AS age, i % 2 = 0 AS east,
 	   (ARRAY[3.0, 5, 2, 4])[1 + i % 4] + (ARRAY[0.0, 1, 4])[1 + i / 4 % 3] + 0.1 * (i % 10) + i * 7919 % 100 / 200.0 AS price FROM generate_series(1, 400) AS i;
 UPDATE offers SET title = CASE WHEN i % 20 = 0 THEN '' END WHERE i % 10 = 0;
-CREATE TABLE fits AS SELECT l AS learner, east, m FROM (VALUES ('linear', '{}'), ('linear', '{"l2":0.001}'), ('glm', '{"family":"gamma","link":"log"}'), ('quantile', '{"quantile":[0.5,0.1,0.9]}'), ('expectile', '{}')) AS v (l, p),
+CREATE TABLE fits AS SELECT l AS learner, east, m FROM (VALUES ('linear', '{}'), ('linear', '{"l2":0.001}'), ('glm', '{"family":"gamma","link":"log"}'), ('quantile', '{"quantile":[0.5,0.1,0.9]}'), ('expectile', '{}'), ('elastic_net', '{"l1_ratio":0.5}')) AS v (l, p),
 	   LATERAL (SELECT east, mlpg.fit(l, price, o, p::jsonb || '{"features":["title","age"],"preprocess":{"ngrams":{"title":{"chars":[1,3],"buckets":8192}}}}') AS m FROM offers AS o GROUP BY east) AS g;
 SELECT learner, east, corr(mlpg.predict(m, o), price) > 0.85 AS good, count(*) = count(mlpg.predict(m, o)) AS whole,
 	   bool_and(mlpg.predict(m, o) = mlpg.predict(m, to_jsonb(o)) AND mlpg.predict(m, o) = mlpg.predict(m, to_jsonb(o)::text)) AS forms
@@ -81,6 +81,12 @@ SELECT learner, east, corr(mlpg.predict(m, o), price) > 0.85 AS good, count(*) =
 SELECT learner, mlpg.predict(m, '{"title":null,"age":3}'::jsonb) IS NOT NULL, mlpg.predict(m, '{"title":"","age":3}'::jsonb) <> mlpg.predict(m, '{"title":"ＴＥＡ","age":3}'::jsonb),
 	   mlpg.predict(m, '{"title":"ΨΩ","age":3}'::jsonb) = mlpg.predict(m, '{"title":"","age":3}'::jsonb), mlpg.predict(m, jsonb_build_object('title', repeat('tea ', 250000), 'age', 3)) IS NOT NULL
   FROM fits WHERE east ORDER BY learner, m::text;
+-- of any number of buckets the lasso keeps few; its path names them; classes, counts
+SELECT count(*) FILTER (WHERE estimate <> 0) BETWEEN 3 AND 40, count(*) > 40 FROM (SELECT mlpg.fit('elastic_net', price, o, '{"lambda":"1se","features":["title","age"],"preprocess":{"ngrams":{"title":{}}}}') AS m FROM offers AS o) AS f, mlpg.coefficients(m) WHERE term LIKE 'title ~ %';
+SELECT min(n_nonzero), bool_and(lambda > 0), count(DISTINCT step) > 20, bool_or(term LIKE 'title ~ %')
+  FROM (SELECT mlpg.fit('elastic_net', price > 5, o, '{"features":["title","age"],"preprocess":{"ngrams":{"title":{"buckets":1048576}}}}') AS m FROM offers AS o) AS f, mlpg.path(m);
+SELECT count(*) FROM mlpg.train('counted', 'SELECT title, (i % 4)::int AS n FROM offers', 'n', 'elastic_net', params => '{"family":"poisson"}', preprocess => '{"ngrams":{"title":{"chars":[1,2]}}}');
+SELECT abs(sum(contribution) - (SELECT ln(mlpg.predict('counted', o)) FROM offers AS o WHERE i = 1)) < 1e-9 FROM mlpg.explain('counted', (SELECT o FROM offers AS o WHERE i = 1));
 SELECT count(*) FROM mlpg.train('offers', 'offers', 'price', 'linear', features => '{title,age}', preprocess => '{"ngrams":{"title":{"chars":[1,2],"buckets":64}}}', params => '{"robust":"HC3"}');
 SELECT avg((price BETWEEN lower AND upper)::int) > 0.9, bool_and(lower < yhat AND yhat < upper) FROM offers AS o, mlpg.predict_interval('offers', o, 0.9) WHERE title <> '';
 CALL mlpg.predict_batch('offers', 'offers', 'offers_scored', '{i}');
@@ -136,5 +142,5 @@ SELECT learner, regexp_replace(refusal_of(format($$SELECT mlpg.train('essays', '
   FROM unnest(ARRAY['linear', 'glm', 'quantile']) AS learner;
 RESET mlpg.max_memory;
 
-SELECT count(mlpg.drop_model(model, force => true)) FROM mlpg.models WHERE model IN ('squares', 'drift', 'trees', 'news', 'offers');
+SELECT count(mlpg.drop_model(model, force => true)) FROM mlpg.models WHERE model IN ('squares', 'drift', 'trees', 'news', 'offers', 'counted');
 DROP SCHEMA preprocess_test CASCADE;

@@ -4,14 +4,17 @@
  *	  Texts by their character n-grams as a feature of linear learners: fits against R, more
  *	  n-grams than rows, n-grams that would not fit into memory, odd texts.
  *
- * Reference values: test/golden/texts.txt, R's lm, glm, rq and vcovHC's formula on the TF-IDF of
- * scikit-learn, by test/golden/texts.R and texts.py.
+ * Reference values: test/golden/texts.txt, R's lm, glm, rq, glmnet and vcovHC's formula on the TF-IDF of
+ * scikit-learn, by test/golden/texts.R and texts.py, which reads how rows are dealt from what this prints with
+ * the argument "folds".
  *
  *-------------------------------------------------------------------------
  */
 #include "models.h"
 
+#include "core/learners/affine/path.h"
 #include "core/learners/interval.h"
+#include "core/matrix/sample.h"
 
 enum
 {
@@ -251,6 +254,133 @@ test_golden(MlpgHost *host, FILE *file, const Shop *s)
 	check_fit(host, file, "quantile", fit_asked(host, s, &quantile, "quantile", "0.3"), false);
 }
 
+/* ---------- elastic net ---------- */
+
+/* How mlpg deals the rows to folds: by text and target. */
+static void
+print_folds(MlpgHost *host, const Shop *s)
+{
+	MlpgNgrams *g = mlpg_ngrams_create(host, 1, 1, 2);
+	MlpgMatrix *matrix = mlpg_matrix_create(host, 2);
+	MlpgBlock  *block = mlpg_block_create(host, 2, s->n);
+	uint16_t   *fold;
+
+	mlpg_ngrams_settle(host, g);
+	mlpg_matrix_mark_texts(matrix, 0);
+	for (int i = 0; i < s->n; i++)
+	{
+		double	   *row = mlpg_block_row(block, i);
+
+		row[0] = mlpg_text_value(mlpg_ngrams_keep(host, g, s->text[i], (int32_t) strlen(s->text[i])));
+		row[1] = s->y[i];
+	}
+	block->n_rows = s->n;
+	mlpg_matrix_append(matrix, block);
+	fold = mlpg_sample_deal(host, mlpg_sample_identify(host, matrix, 42), s->n, NULL, 2, 5);
+	printf("lasso");
+	for (int i = 0; i < s->n; i++)
+		printf(" %d", fold[i]);
+	printf("\n");
+}
+
+/* Some steps of a path; lambdas are all alike. */
+static void
+check_path(MlpgHost *host, FILE *file, const char *wanted, const MlpgModel *model)
+{
+	const MlpgPath *path = model->learner->path(model);
+	const MlpgDesign *design = ((const MlpgPathModel *) model->scorer)->affine.design;
+	double	   *b = mlpg_allocate(host, (size_t) design->n_terms, sizeof(double));
+	char		name[32],
+				mean[32],
+				deviation[32];
+	int			n_lambdas,
+				n;
+	double		worst = 0,
+				worst_step = 0;
+
+	CHECK(fscanf(file, " path %31s %d %d", name, &n_lambdas, &n) == 3);
+	CHECK_TEXT(name, wanted);
+	CHECK_INT(path->n_steps, n_lambdas);
+	for (int i = 0; i < n; i++)
+	{
+		int			k,
+					n_entries,
+					n_kept = 0;
+		double		lambda,
+					explained;
+
+		if (fscanf(file, "%d %lf %lf %31s %31s %d", &k, &lambda, &explained, mean, deviation, &n_entries) != 6 || k > path->n_steps)
+		{
+			CHECK(false);
+			return;
+		}
+
+		const MlpgPathStep *step = &path->step[k - 1];
+
+		worst_step = fmax(worst_step, fabs(step->lambda / lambda - 1));
+		worst_step = fmax(worst_step, fabs(step->deviance_explained - explained));
+		if (strcmp(mean, "NA") != 0)
+		{
+			worst_step = fmax(worst_step, fabs(step->cv_mean / strtod(mean, NULL) - 1));
+			worst_step = fmax(worst_step, fabs(step->cv_stddev / strtod(deviation, NULL) - 1));
+		}
+		mlpg_path_coefficients(path, k - 1, design->n_terms, b);
+		for (int j = 0; j < design->n_terms; j++)
+			n_kept += design->term[j].kind == MLPG_TERM_INTERCEPT || fabs(b[j]) > 1e-7;
+		for (int e = 0; e < n_entries; e++)
+		{
+			int			bucket;
+			double		estimate,
+						ours = NAN;
+
+			CHECK(fscanf(file, "%d %lf", &bucket, &estimate) == 2);
+			n_kept -= bucket == -1 || fabs(estimate) > 1e-7;
+			for (int j = 0; j < design->n_terms; j++)
+				if (bucket_of(mlpg_term_name(host, model->schema, &design->term[j])) == bucket)
+					ours = b[j];
+			worst = fmax(worst, isnan(ours) ? INFINITY : fabs(ours - estimate) / (1e-2 + fabs(estimate)));
+		}
+		CHECK_INT(n_kept, 0);
+	}
+	harness_note("%s: lambda, deviance and cross-validation %.1e, coefficients %.1e", name, worst_step, worst);
+	CHECK(worst_step < 1e-7);
+	CHECK(worst < 1e-6);
+}
+
+static MlpgModel *
+net(MlpgHost *host, const Shop *s, int buckets, const char *family, const double *target, const char *l1_ratio, const char *folds)
+{
+	const Asked asked = {"elastic_net", buckets, false, false, target, strcmp(family, "binomial") == 0};
+	MlpgPlan   *plan = shop_plan(host, &asked);
+
+	mlpg_params_set(host, plan->params, "family", family);
+	mlpg_params_set(host, plan->params, "l1_ratio", l1_ratio);
+	mlpg_params_set(host, plan->params, "folds", folds);
+	mlpg_params_set(host, plan->params, "tolerance", "1e-20");
+	return test_open(host, fit_shop(host, plan, &asked, s, s->n));
+}
+
+static void
+test_net(MlpgHost *host, FILE *file, const Shop *s)
+{
+	MlpgModel  *model = net(host, s, 12, "gaussian", s->y, "1", "5");
+	double	   *scaled = mlpg_allocate(host, (size_t) s->n, sizeof(double)),
+				mean = 0,
+				square = 0;
+
+	for (int i = 0; i < s->n; i++)
+		mean += s->y[i] / s->n;
+	for (int i = 0; i < s->n; i++)
+		square += (s->y[i] - mean) * (s->y[i] - mean) / s->n;
+	for (int i = 0; i < s->n; i++)
+		scaled[i] = s->y[i] / sqrt(square);
+	check_path(host, file, "lasso", model);
+	check_explained(host, s, model);
+	check_path(host, file, "ridge_mix", net(host, s, 12, "poisson", s->count, "0.3", "0"));
+	check_path(host, file, "many", net(host, s, 4096, "gaussian", scaled, "0.5", "0"));
+	check_path(host, file, "many_logit", net(host, s, 4096, "binomial", s->class, "0.5", "0"));
+}
+
 /* ---------- more n-grams than rows ---------- */
 
 /* What depends on terms before is dropped, so that the fit goes through all rows (whose texts differ). */
@@ -333,7 +463,7 @@ test_limit(const Shop *s)
 		EXPECT_RAISE(host, MLPG_LIMIT_EXCEEDED, fit_shop(host, shop_plan(host, &asked), &asked, s, s->n));
 		CHECK_TEXT(harness_message(host), mlpg_text(host, "the design is too large for learner \"%s\"", learner[k]));
 		CHECK(sscanf(harness_detail(host), "It has %d terms", &terms) == 1 && terms > 300);
-		CHECK(strstr(harness_hint(host), "fewer \"buckets\"") != NULL && strstr(harness_hint(host), "expectile") != NULL);
+		CHECK(strstr(harness_hint(host), "fewer \"buckets\"") != NULL && strstr(harness_hint(host), "elastic_net") != NULL);
 		CHECK(host->peak < (size_t) 3 << 20);
 		harness_free(host);
 	}
@@ -344,14 +474,14 @@ test_limit(const Shop *s)
 static void
 test_odd(MlpgHost *host, const Shop *s)
 {
-	static const char *const learner[] = {"linear", "glm", "quantile", "expectile", "logistic"};
+	static const char *const learner[] = {"linear", "glm", "quantile", "expectile", "elastic_net", "logistic"};
 	char	   *million = mlpg_allocate(host, 1000001, 1);
 
 	for (int i = 0; i < 1000000; i++)
 		million[i] = (char) ('a' + i * (int64_t) i / 7 % 26);
-	for (int k = 0; k < 5; k++)
+	for (int k = 0; k < 6; k++)
 	{
-		bool		classes = k == 4;
+		bool		classes = k == 5;
 		const Asked asked = {learner[k], 64, true, false, classes ? s->class : s->y, classes};
 		MlpgPlan   *plan = shop_plan(host, &asked);
 		MlpgFit		fit;
@@ -416,16 +546,22 @@ test_threads(const Shop *s)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	MlpgHost   *host = harness_host();
 	FILE	   *file = fopen("test/golden/texts.txt", "r");
 	static Shop shop;
 
 	CHECK(file != NULL && read_shop(file, &shop));
+	if (file != NULL && argc > 1 && strcmp(argv[1], "folds") == 0)
+	{
+		print_folds(host, &shop);
+		return 0;
+	}
 	if (file != NULL)
 	{
 		test_golden(host, file, &shop);
+		test_net(host, file, &shop);
 		fclose(file);
 	}
 	harness_reset(host);

@@ -9,7 +9,7 @@
  *		(1/W) sum_i w_i loss(y_i, b_0 + z_i'b) + lambda (l1_ratio |b|_1 + (1 - l1_ratio)/2 |b|^2)
  *
  * over the design z of encode.c, all columns taken as of unit variance (1/n), the intercept free
- * (Zou and Hastie 2005).  loss is (y - eta)^2 / 2, log(1 + e^eta) - y eta, or e^eta - y eta.
+ * (Zou and Hastie 2005); n-grams of texts as they are, since each text has length 1.  loss is (y - eta)^2 / 2, log(1 + e^eta) - y eta, or e^eta - y eta.
  *
  * Path.  lambda runs from the smallest that leaves nothing but the intercept, in n_lambda
  * geometric steps, down to lambda_min_ratio times that.  As in glmnet it ends early, from the fifth lambda
@@ -225,6 +225,23 @@ read_rows(Fit *f)
 		scale_target(f);
 }
 
+/* Of a design with texts, which columns are n-grams. */
+static bool *
+n_grams(const Fit *f)
+{
+	const MlpgDesignRows *rows = f->problem.rows;
+	bool	   *out = NULL;
+
+	for (int c = 0; c < rows->n_columns; c++)
+		if (f->design->term[rows->term[c]].kind == MLPG_TERM_NGRAM)
+		{
+			if (out == NULL)
+				out = mlpg_allocate(f->host, (size_t) rows->n_columns, sizeof(bool));
+			out[c] = true;
+		}
+	return out;
+}
+
 static void
 pose(Fit *f)
 {
@@ -234,6 +251,7 @@ pose(Fit *f)
 	f->problem.y = f->rows.y;
 	f->problem.w = f->rows.w;
 	f->problem.offset = gaussian ? NULL : f->rows.offset;
+	f->problem.unscaled = n_grams(f);
 	f->problem.l1_share = f->l1_ratio;
 	f->problem.l2_share = (1 - f->l1_ratio) * (gaussian && f->unit > 0 ? f->unit : 1);
 	f->problem.tolerance = mlpg_params_real(f->params, "tolerance");
@@ -608,7 +626,7 @@ const MlpgLearner mlpg_elastic_net = {
 	.summary = "lasso and elastic net, lambda by cross-validation",
 	.reference = "Zou and Hastie 2005; Friedman et al. 2010",
 	.tasks = MLPG_TASK_REGRESSION | MLPG_TASK_CLASSIFICATION,
-	.columns = MLPG_USES_WEIGHT | MLPG_USES_OFFSET | MLPG_ADDS_OFFSET,
+	.columns = MLPG_USES_WEIGHT | MLPG_USES_OFFSET | MLPG_ADDS_OFFSET | MLPG_USES_TEXT,
 	.determinism = MLPG_ORDER_FIXED,
 	.loss = "squared",
 	.single_pass = false,

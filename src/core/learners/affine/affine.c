@@ -366,6 +366,6 @@ mlpg_affine_require_memory(MlpgTraining *training, const MlpgDesign *design, dou
 	mlpg_raise(host, MLPG_LIMIT_EXCEEDED,
 			   mlpg_text(host, "It has %d terms, %d of them n-grams of texts; the fit takes %.0f MB, and there are %.0f.",
 						 design->n_terms, n_grams, ceil(bytes / 1048576), floor(left / 1048576)),
-			   "Give \"ngrams\" fewer \"buckets\", or use logistic or expectile, which hold only the n-grams that each text has.",
+			   "Give \"ngrams\" fewer \"buckets\", or use elastic_net, logistic or expectile, which hold only the n-grams that each text has.",
 			   "the design is too large for learner \"%s\"", training->plan->learner->name);
 }

@@ -458,7 +458,7 @@ measure(MlpgPenalised *fit)
 		double		square = mean[j] * mean[j];
 		double		variance = sum[j] / fit->weight + (j >= rows->n_dense ? square : 0);
 
-		fit->deviation[j] = variance > CONSTANT * square ? sqrt(variance) : 0;
+		fit->deviation[j] = !(variance > CONSTANT * square) ? 0 : fit->problem.unscaled && fit->problem.unscaled[j] ? 1 : sqrt(variance);
 	}
 	mlpg_release(fit->host, mean);
 	mlpg_release(fit->host, sum);

@@ -21,7 +21,7 @@ typedef enum MlpgPenalisedFamily
 /*
  * Minimise (1/W) sum w loss(y, eta) + lambda sum_j (l1_share s_j |b_j| + l2_share s_j^2 b_j^2 / 2),
  * eta = offset + row times b, W the sum of the weights, s_j the column's deviation
- * by weight.  The intercept, if the rows have one, is free.
+ * by weight (1 where it has any, if it is unscaled).  The intercept, if the rows have one, is free.
  */
 typedef struct MlpgPenalisedProblem
 {
@@ -30,6 +30,7 @@ typedef struct MlpgPenalisedProblem
 	const double *y;			/* n_rows */
 	const double *w;			/* n_rows, or NULL: all 1; with a sum above 0 */
 	const double *offset;		/* n_rows, or NULL */
+	const bool *unscaled;		/* n_columns of the rows, or NULL: none is */
 	double		l1_share;
 	double		l2_share;
 	double		tolerance;		/* h d^2 of a step, of the null deviance, that is not taken further */
