@@ -410,7 +410,7 @@ notice_rows(const MlpgJudging *j)
 	if (j->n + j->n_unanswered == 0)
 		ereport(NOTICE, (errmsg("the source has no row with a known \"%s\" to judge %s by", schema->target, j->label)));
 	for (int64 i = 0; i < j->n && schema->classes != NULL; i++)
-		unknown += j->target[i] >= schema->classes->n;
+		unknown += j->target_value[i] >= schema->classes->n;
 	if (unknown > 0)
 		ereport(NOTICE,
 				(errmsg("%lld of %lld rows have a class that the model does not know; its probability counts as 0",
