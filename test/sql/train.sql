@@ -215,6 +215,13 @@ SET mlpg.max_threads = 8;
 SELECT count(*) FROM unnest('{linear,quantile,baseline}'::text[]) AS learner, LATERAL mlpg.train('train_same_' || learner, 'SELECT * FROM train_test.sales', 'sold', learner, exclude => '{at}') AS r;
 RESET mlpg.max_threads;
 SELECT algorithm, count(*), count(DISTINCT sha256) AS digests, count(DISTINCT data_fingerprint) AS fingerprints FROM mlpg.model_versions JOIN mlpg.models USING (model_id) WHERE model LIKE 'train\_same\_%' GROUP BY algorithm ORDER BY 1;
+-- the seed by its argument or by params, which is the same; not by both
+SELECT count(*) FROM mlpg.train('train_seed', 'SELECT * FROM train_test.sales', 'sold', exclude => '{at}', seed => 5, params => '{"num_iterations":3}');
+SELECT count(*) FROM mlpg.train('train_seed', 'SELECT * FROM train_test.sales', 'sold', exclude => '{at}', params => '{"num_iterations":3,"seed":5}');
+SELECT count(*) FROM mlpg.train('train_seed', 'SELECT * FROM train_test.sales', 'sold', exclude => '{at}', params => '{"num_iterations":3}');
+SELECT min(version), count(*), seed FROM mlpg.model_versions JOIN mlpg.models USING (model_id) WHERE model = 'train_seed' GROUP BY sha256, seed ORDER BY 1;
+SELECT raises($$SELECT mlpg.train('train_seed', 'train_test.sales', 'sold', seed => 5, params => '{"seed":6}')$$);
+SELECT raises($$SELECT mlpg.train('train_seed', 'train_test.sales', 'sold', params => '{"seed":"six"}')$$);
 
 SET client_min_messages = error;
 SELECT count(mlpg.drop_model(model, true)) > 0 FROM mlpg.models WHERE model LIKE 'train\_%';

@@ -25,7 +25,7 @@ mlpg_options_init(MlpgOptions *options)
 {
 	memset(options, 0, sizeof(*options));
 	options->underage_cost = options->overage_cost = NAN;
-	options->seed = 42;
+	options->seed = MLPG_DEFAULT_SEED;
 }
 
 MLPG_NORETURN static void
@@ -312,8 +312,6 @@ take_fit_option(MlpgOptions *options, const char *key, const JsonbValue *value)
 		options->underage_cost = number_option(key, value);
 	else if (strcmp(key, "overage_cost") == 0)
 		options->overage_cost = number_option(key, value);
-	else if (strcmp(key, "seed") == 0)
-		options->seed = seed_option(key, value);
 	else if (strcmp(key, "preprocess") == 0)
 		options->preprocess = mlpg_preprocess_parse(value);
 	else
@@ -342,6 +340,13 @@ take_option(MlpgOptions *options, const char *key, const JsonbValue *value, bool
 		options->positive = class_option(key, value);
 	else if (strcmp(key, "allow_leakage") == 0)
 		options->allow_leakage = boolean_option(key, value);
+	else if (strcmp(key, "seed") == 0)
+	{
+		/* train's argument always has a value */
+		if (options->seed != MLPG_DEFAULT_SEED)
+			raise_twice("seed", key);
+		options->seed = seed_option(key, value);
+	}
 	else
 		return training ? take_training_option(options, key, value) : take_fit_option(options, key, value);
 	return true;
@@ -354,7 +359,7 @@ raise_unknown(const MlpgParams *params, const char *key, bool training)
 	static const char *const fit_keys[] = {"features", "exclude", "weight", "offset", "init_score", "validation", "calibration", "positive",
 	"loss", "quantiles", "underage_cost", "overage_cost", "seed", "task", "preprocess", "allow_leakage"};
 	static const char *const train_keys[] = {"weight", "offset", "init_score", "validation", "calibration", "positive", "allow_leakage",
-	"refit_all", "holdout_key"};
+	"seed", "refit_all", "holdout_key"};
 	const char *const *keys = training ? train_keys : fit_keys;
 	int			n_keys = training ? lengthof(train_keys) : lengthof(fit_keys);
 	const char **names = palloc((params->n + n_keys) * sizeof(char *));

@@ -15,6 +15,9 @@
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 
+/* Of fit and train, where none is given. */
+#define MLPG_DEFAULT_SEED 42
+
 typedef struct MlpgOptions
 {
 	const MlpgLearner *learner;

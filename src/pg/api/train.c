@@ -14,6 +14,7 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "pg/api/json.h"
+#include "pg/api/options.h"
 #include "pg/api/preprocess.h"
 #include "pg/api/training.h"
 #include "pg/ingest/source.h"
@@ -164,7 +165,7 @@ make_recipe(FunctionCallInfo fcinfo)
 		mlpg_json_put_jsonb(&json, "params", PG_GETARG_JSONB_P(ARG_PARAMS));
 	if (!PG_ARGISNULL(ARG_PREPROCESS) && mlpg_preprocess_parse_jsonb(PG_GETARG_JSONB_P(ARG_PREPROCESS)) != NULL)
 		mlpg_json_put_jsonb(&json, "preprocess", PG_GETARG_JSONB_P(ARG_PREPROCESS));
-	mlpg_json_put_integer(&json, "seed", PG_ARGISNULL(ARG_SEED) ? 42 : PG_GETARG_INT64(ARG_SEED));
+	mlpg_json_put_integer(&json, "seed", PG_ARGISNULL(ARG_SEED) ? MLPG_DEFAULT_SEED : PG_GETARG_INT64(ARG_SEED));
 	mlpg_json_put_text(&json, "time_zone", pg_get_timezone_name(session_timezone));
 	return mlpg_json_end(&json);
 }
