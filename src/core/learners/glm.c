@@ -23,7 +23,7 @@
  * Two classes are a binomial target of 0 and 1, the second class being 1.
  *
  * NULL: missing numbers take their mean plus an indicator; rows without target or offset
- * never arrive.  Memory: 8 bytes * rows * (numbers + 4), see design_rows.c.
+ * never arrive.  Memory: 24 to 32 bytes a row, and what affine/design_rows.c takes.
  * Determinism: order-fixed, the same for any number of threads.
  *
  *-------------------------------------------------------------------------

@@ -22,8 +22,7 @@
  * answer is that of a ridge penalty of SEPARATED_L2, without standard errors, with a WARNING.
  *
  * NULL: missing numbers take their mean plus an indicator; rows without a target never
- * arrive.  Memory: the design (affine/design_rows.c), 8 bytes a value of a number and 4 an
- * indicator that holds.  Determinism: order-fixed, the same for any number of threads.
+ * arrive.  Memory: 8 to 16 bytes a row, and what affine/design_rows.c takes.  Determinism: order-fixed, the same for any number of threads.
  *
  *-------------------------------------------------------------------------
  */
