@@ -33,6 +33,7 @@
 
 #include "pg/bind/bind.h"
 
+#include "common/hashfn.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
@@ -58,20 +59,56 @@ mlpg_array_feature(const char *name, int *length)
 	return (int) index;
 }
 
-/* Position of a column, -1 if absent; raises when it is there twice. */
-static int
-find_column(const MlpgColumns *columns, const char *name, int length, const char *label)
+/*
+ * The columns by name: a row may have 1,600 of them and a model need as many, in every
+ * statement anew.  Open addressing, so that a name that is there twice stands in two places of one run.
+ */
+typedef struct Names
 {
-	int			found = -1;
+	const MlpgColumns *columns;
+	uint32		mask;
+	int		   *place;			/* position + 1; 0: free */
+	const char *label;
+} Names;
 
+static void
+index_columns(Names *names, const MlpgColumns *columns, const char *label)
+{
+	uint32		size = 16;
+
+	while (size < 2 * (uint32) columns->n)
+		size *= 2;
+	*names = (Names) {.columns = columns, .mask = size - 1, .place = palloc0(size * sizeof(int)), .label = label};
 	for (int i = 0; i < columns->n; i++)
 	{
-		if (columns->name[i] == NULL || strncmp(columns->name[i], name, length) != 0 || columns->name[i][length] != '\0')
+		uint32		at;
+
+		if (columns->name[i] == NULL)
+			continue;
+		at = hash_bytes((const unsigned char *) columns->name[i], (int) strlen(columns->name[i]));
+		while (names->place[at & names->mask] != 0)
+			at++;
+		names->place[at & names->mask] = i + 1;
+	}
+}
+
+/* Position of a column, -1 if absent; raises when it is there twice. */
+static int
+find_column(const Names *names, const char *name, int length)
+{
+	int			found = -1;
+	int			i;
+
+	for (uint32 at = hash_bytes((const unsigned char *) name, length); (i = names->place[at & names->mask] - 1) >= 0; at++)
+	{
+		const char *candidate = names->columns->name[i];
+
+		if (strncmp(candidate, name, length) != 0 || candidate[length] != '\0')
 			continue;
 		if (found >= 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_AMBIGUOUS_COLUMN),
-					 errmsg("row has more than one column \"%s\", which %s needs", columns->name[i], label),
+					 errmsg("row has more than one column \"%s\", which %s needs", candidate, names->label),
 					 errhint("Give the columns different names.")));
 		found = i;
 	}
@@ -277,16 +314,17 @@ bind_element(MlpgBinding *binding, const MlpgColumns *columns, int i, int positi
 }
 
 static void
-bind_feature(MlpgBinding *binding, const MlpgColumns *columns, int i, bool planned)
+bind_feature(MlpgBinding *binding, const Names *names, int i, bool planned)
 {
+	const MlpgColumns *columns = names->columns;
 	const MlpgFeature *feature = &binding->model->input->feature[i];
 	int			length = (int) strlen(feature->name);
-	int			position = find_column(columns, feature->name, length, binding->label);
+	int			position = find_column(names, feature->name, length);
 	int			index = 0;
 	MlpgSource *source;
 
 	if (position < 0 && (index = mlpg_array_feature(feature->name, &length)) > 0)
-		position = find_column(columns, feature->name, length, binding->label);
+		position = find_column(names, feature->name, length);
 	if (position < 0)
 	{
 		if (planned)
@@ -313,12 +351,15 @@ MlpgBinding *
 mlpg_bind_columns(const MlpgModel *model, const char *label, const MlpgColumns *columns, bool planned)
 {
 	MlpgBinding *binding = palloc0(sizeof(MlpgBinding));
+	Names		names;
 
+	index_columns(&names, columns, label);
 	binding->model = model;
 	binding->label = label;
 	binding->source = palloc0((mlpg_schema_columns(model->input) + 1) * sizeof(MlpgSource));
 	for (int i = 0; i < mlpg_schema_columns(model->input); i++)
-		bind_feature(binding, columns, i, planned);
+		bind_feature(binding, &names, i, planned);
+	pfree(names.place);
 	return binding;
 }
 
