@@ -1,7 +1,7 @@
 #!/bin/sh
 # Enforces "Who may include whom" and the other rules that a reader of the
-# sources relies on. Prints TAP; needs only a POSIX shell, sed, grep, awk and gcc's
-# preprocessor (to drop comments).
+# sources relies on. Prints TAP; needs only a POSIX shell, sed, grep and awk, and a
+# second: no process a file.
 #
 #   test/layers.sh [SOURCE TREE]
 set -u
@@ -12,15 +12,29 @@ sources=$(find src -name '*.[ch]' | sort)
 core=$(printf '%s\n' "$sources" | grep '^src/core/')
 pg=$(printf '%s\n' "$sources" | grep '^src/pg/\|^src/mlpg.c')
 
-# A file as "file:line:text" without comments; strings become "".
+# Files as "file:line:text" without comments and includes; strings become "".
 code() {
-	for file; do
-		gcc -fpreprocessed -dD -E -x c "$file" 2>/dev/null |
-			awk -v file="$file" '
-				/^# [0-9]+ "/ { line = $2 - 1; next }
-				{ line++; if (/^[ \t]*#[ \t]*include/) next;
-				  gsub(/"([^"\\]|\\.)*"/, "\"\""); print file ":" line ":" $0 }'
-	done
+	awk '
+		FNR == 1 { comment = 0 }
+		{
+			rest = $0; text = ""
+			while (rest != "") {
+				if (comment) {
+					end = index(rest, "*/")
+					if (!end) break
+					comment = 0; rest = substr(rest, end + 2)
+					continue
+				}
+				if (!match(rest, /\/\*|\/\/|["\047]/)) { text = text rest; break }
+				text = text substr(rest, 1, RSTART - 1)
+				mark = substr(rest, RSTART, RLENGTH); rest = substr(rest, RSTART + RLENGTH)
+				if (mark == "//") break
+				if (mark == "/*") { comment = 1; text = text " "; continue }
+				match(rest, mark == "\"" ? "^([^\"\\\\]|\\\\.)*\"" : "^([^\047\\\\]|\\\\.)*\047")
+				text = text mark mark; rest = substr(rest, RLENGTH + 1)
+			}
+			if (text !~ /^[ \t]*#[ \t]*include/) print FILENAME ":" FNR ":" text
+		}' "$@"
 }
 
 includes() {
@@ -95,25 +109,24 @@ printf '%s\n' "$pg_code" | grep -E 'PG_FUNCTION_INFO_V1|PG_GETARG_|PG_ARGISNULL|
 	grep -v '^src/pg/api/\|^src/pg/progress\.c:\|^src/pg/mlpg_pg\.h:' |
 	rule "SQL entry points are in src/pg/api"
 
-code $sources | grep -w PG_VERSION_NUM | grep -v '^src/pg/compat\.h:' |
+printf '%s\n' "$core_code" "$pg_code" | grep -w PG_VERSION_NUM | grep -v '^src/pg/compat\.h:' |
 	rule "only compat.h knows the server's version"
 
-for file in $(printf '%s\n' "$pg" | grep '\.c$'); do
-	[ "$(includes "$file" | head -1 | sed 's/.* //')" = '"postgres.h"' ] || echo "$file"
-done | rule "files of src/pg include postgres.h first"
+printf '%s\n' "$pg_includes" | awk '
+	$1 ~ /\.c:/ { file = $1; sub(/:.*/, "", file); if (!(file in seen) && $2 != "\"postgres.h\"") print file; seen[file] = 1 }' |
+	rule "files of src/pg include postgres.h first"
 
 # --- the SQL surface
-sql_code=$(for file in $(find sql -name '*.sql' | sort); do sed -E "s/--.*//; s|^|$file: |" "$file"; done)
-printf '%s\n' "$sql_code" | grep -iE 'CREATE +OR +REPLACE|IF +NOT +EXISTS|SECURITY +DEFINER' |
+awk '{ sub(/--.*/, ""); print FILENAME ": " $0 }' $(find sql -name '*.sql' | sort) |
+	grep -iE 'CREATE +OR +REPLACE|IF +NOT +EXISTS|SECURITY +DEFINER' |
 	rule "sql/ replaces nothing, adopts nothing, raises no rights"
 
 # --- everywhere
 grep -rnE "\b(TO""DO|FIX""ME|X""XX)\b" src sql test tools bench demo Makefile --include='*' 2>/dev/null |
 	rule "nothing is left for later"
 
-find src -name '*.c' | while read -r file; do
-	head -c 200 "$file" | head -1 | grep -q '^/\*---' || echo "$file"
-done | rule "every source file opens with its purpose"
+awk 'FNR == 1 && !/^\/\*---/ { print FILENAME }' $(printf '%s\n' "$sources" | grep '\.c$') |
+	rule "every source file opens with its purpose"
 
 grep -rnI '[[:space:]]$' src sql test/unit test/fuzz tools Makefile --include='*.[ch]' --include='*.sql' --include='*.sh' --include=Makefile |
 	cut -d: -f1,2 | rule "no trailing white space"
